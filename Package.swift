@@ -1,0 +1,85 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Every Swift target: Swift 6 language mode, unsafe constructs spelled out, warnings refused.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu17"])]
+
+// A target may import any floor below its own, never its own floor, never above:
+// `swift build --explicit-target-dependency-import-check error` keeps it so.
+let package = Package(
+  name: "acquire",
+  products: [
+    .executable(name: "acquire", targets: ["Acquire"])
+  ],
+  targets: [
+    // Floor 0: C. One call in, -errno out, no policy.
+    .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
+    .target(name: "MathShim", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "HeapCounter", cSettings: strictC),
+
+    // Floor 1: Linux without EEG.
+    .target(name: "RT", dependencies: ["SPIShim"], swiftSettings: strict),
+
+    // Floor 2: EEG without I/O.
+    .target(name: "Signal", dependencies: ["RT", "MathShim"], swiftSettings: strict),
+
+    // Floor 3: five subjects, blind to one another.
+    .target(
+      name: "Amplifiers", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+    .target(name: "Decoding", dependencies: ["MathShim", "RT", "Signal"], swiftSettings: strict),
+    .target(
+      name: "Exoskeleton", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
+      swiftSettings: strict),
+    .target(name: "Recording", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+    .target(name: "Monitor", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+
+    // Floor 4: the program.
+    .executableTarget(
+      name: "Acquire",
+      dependencies: [
+        "HeapCounter", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
+        "Recording", "Monitor",
+      ],
+      swiftSettings: strict),
+
+    // Tests: one target for each target, and what they share.
+    .target(
+      name: "TestSupport", dependencies: ["HeapCounter"], path: "Tests/Support",
+      swiftSettings: strict),
+    .testTarget(
+      name: "RTTests", dependencies: ["RT", "SPIShim", "HeapCounter", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SignalTests", dependencies: ["Signal", "RT", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DecodingTests", dependencies: ["Decoding", "Signal", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExoskeletonTests",
+      dependencies: ["Exoskeleton", "SPIShim", "Signal", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RecordingTests", dependencies: ["Recording", "Signal", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MonitorTests", dependencies: ["Monitor", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AcquireTests",
+      dependencies: [
+        "Acquire", "Signal", "RT", "Recording", "Decoding", "Exoskeleton", "TestSupport",
+      ],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,4 @@
+@main
+enum Acquire {
+  static func main() {}
+}

@@ -1,0 +1,79 @@
+// What every source of samples must deliver, be it a chip, a USB device, a model or a file.
+//
+// The contract:
+//   - raw counts, never scaled, filtered, interpolated or repeated;
+//   - `edgeTime` as close to the hardware as it goes, CLOCK_MONOTONIC;
+//   - `sampleIndex` counts every conversion, the lost ones included, and `lostBefore` is exact;
+//   - nothing is allocated, locked or formatted between `arm()` and `stop()`.
+
+public import RT
+public import Signal
+
+/// What an amplifier is and what its counts mean.
+public struct AmplifierDescription: Sendable, Equatable {
+  /// As a person would say it: "ADS1299 (model), 8 channels".
+  public var name: String
+  public var serialNumber: String?
+  public var montage: Montage
+  /// Delay of the converter's own digital filter.
+  public var groupDelay: Nanoseconds
+  /// True when the frame's status word is the ADS1299's.
+  public var hasStatusWord: Bool
+
+  public init(
+    name: String, serialNumber: String?, montage: Montage, groupDelay: Nanoseconds,
+    hasStatusWord: Bool
+  ) {
+    self.name = name
+    self.serialNumber = serialNumber
+    self.montage = montage
+    self.groupDelay = groupDelay
+    self.hasStatusWord = hasStatusWord
+  }
+}
+
+/// Why an amplifier could not be brought up. Each case names the thing; `remedy` says what to do.
+public enum AmplifierFault: Error, Equatable, Sendable {
+  /// The device node is not there.
+  case missing(device: String)
+  /// The device node may not be opened.
+  case permissionDenied(device: String)
+  /// Somebody else holds the device or the line.
+  case busy(device: String)
+  /// A chip answered, but not the one that is configured.
+  case wrongIdentity(found: UInt8, expected: UInt8, hint: String)
+  /// A register read back otherwise than it was written.
+  case registerMismatch(name: String, wrote: UInt8, read: UInt8)
+  /// The configuration asks for what the amplifier cannot do.
+  case unsupported(String)
+  /// A kernel call failed.
+  case system(operation: String, device: String, errno: Int32)
+}
+
+/// Why `run` returned.
+public enum AcquisitionEnd: Equatable, Sendable {
+  /// The stop signal was raised.
+  case stopped
+  /// A recording came to its end.
+  case finished
+  /// No conversion was ready for too long: START low, a cable, the power.
+  case silent
+  /// A kernel call failed for good (`-errno` as the shim returned it).
+  case failed(errno: Int32)
+}
+
+/// One source of samples. Every method is called by one thread at a time.
+public protocol Amplifier: ~Copyable {
+  var description: AmplifierDescription { get }
+
+  /// Brings the hardware up and starts conversions. May take seconds; allocates.
+  mutating func arm() throws(AmplifierFault)
+
+  /// Delivers frames on the calling real-time thread until told to stop.
+  ///
+  /// Real-time. Concrete implementations carry `@_noLocks @_noAllocation`.
+  mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd
+
+  /// Stops conversions and lets the hardware go. Idempotent.
+  mutating func stop()
+}

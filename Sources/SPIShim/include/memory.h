@@ -1,0 +1,5 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "attributes.h"

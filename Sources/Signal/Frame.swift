@@ -1,0 +1,77 @@
+// One sample of every channel, with everything that is known about it.
+
+public import RT
+
+/// What is known about a frame besides its counts.
+@frozen
+public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt32
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// The status word is not one that the amplifier can send: the counts are not to be believed.
+  @inlinable public static var corrupt: FrameFlags { FrameFlags(rawValue: 1 << 0) }
+  /// Read after the next conversion was already due.
+  @inlinable public static var late: FrameFlags { FrameFlags(rawValue: 1 << 1) }
+  /// The amplifier's filter had not settled yet.
+  @inlinable public static var unsettled: FrameFlags { FrameFlags(rawValue: 1 << 2) }
+}
+
+/// The fixed part of a frame: 64 bytes, then `channelCount` counts.
+@frozen
+public struct FrameHeader: Sendable, BitwiseCopyable {
+  /// Conversions of the amplifier since it was started, this one excluded, lost ones included.
+  public var sampleIndex: UInt64 = 0
+  /// When the conversion was ready, by the kernel's (or the model's) clock.
+  public var edgeTime = MonotonicInstant(nanoseconds: 0)
+  /// When the acquisition thread knew of the edge.
+  public var wakeTime = MonotonicInstant(nanoseconds: 0)
+  /// When the counts had been read.
+  public var readTime = MonotonicInstant(nanoseconds: 0)
+  /// When the frame was handed to the decoding thread.
+  public var publishTime = MonotonicInstant(nanoseconds: 0)
+  /// Conversions lost between the frame before this one and this one, exactly.
+  public var lostBefore: UInt32 = 0
+  /// The amplifier's status word: for the ADS1299 24 bits, 1100 | LOFF_STATP | LOFF_STATN | GPIO.
+  public var statusWord: UInt32 = 0
+  public var flags = FrameFlags(rawValue: 0)
+  public var channelCount: UInt32 = 0
+  /// Counts up with every reconfiguration of the amplifier.
+  public var configurationEpoch: UInt32 = 0
+  public var reserved: UInt32 = 0
+
+  @inlinable public init() {}
+}
+
+/// A frame in place: in a ring's slot, or in memory of its own.
+///
+/// Layout: `FrameHeader` (64 bytes), then `channelCount` signed 24-bit counts widened to `Int32`.
+@frozen
+@safe
+public struct FrameSlot {
+  public let base: UnsafeMutableRawPointer
+
+  @inlinable public init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
+
+  /// Bytes that a frame of so many channels takes.
+  @_noLocks @_noAllocation
+  @inlinable public static func byteCount(channelCount: Int) -> Int { 64 + 4 * channelCount }
+
+  @inlinable public var header: FrameHeader {
+    @_noLocks @_noAllocation
+    get { unsafe base.load(as: FrameHeader.self) }
+    @_noLocks @_noAllocation
+    nonmutating set { unsafe base.storeBytes(of: newValue, as: FrameHeader.self) }
+  }
+
+  /// Raw ADC counts, one a channel.
+  @_noLocks @_noAllocation
+  @inlinable public func count(_ channel: Int) -> Int32 {
+    unsafe base.load(fromByteOffset: 64 + 4 * channel, as: Int32.self)
+  }
+
+  @_noLocks @_noAllocation
+  @inlinable public func setCount(_ channel: Int, to count: Int32) {
+    unsafe base.storeBytes(of: count, toByteOffset: 64 + 4 * channel, as: Int32.self)
+  }
+}
