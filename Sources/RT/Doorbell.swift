@@ -11,8 +11,11 @@
 public import SPIShim
 public import Synchronization
 
+/// A handle of two pointers, freely copied: a class would cost reference counting at each ring. The
+/// memory lives as long as the process, so that no thread can outlive it; a session has a handful.
+@frozen
 @safe
-public final class Doorbell: @unchecked Sendable {
+public struct Doorbell: @unchecked Sendable {
   /// Counts the rings, modulo 2^32; the futex word.
   @usableFromInline let rings: UnsafeMutablePointer<Atomic<UInt32>>
   /// 1 while the one waiter sleeps or is about to; on a line of its own.
@@ -25,8 +28,6 @@ public final class Doorbell: @unchecked Sendable {
     unsafe rings.initialize(to: Atomic(0))
     unsafe waiting.initialize(to: Atomic(0))
   }
-
-  deinit { unsafe UnsafeMutableRawPointer(rings).deallocate() }
 
   /// Producer: something is there. One system call if the consumer sleeps, none if not.
   @_noLocks @_noAllocation
@@ -54,16 +55,21 @@ public final class Doorbell: @unchecked Sendable {
   }
 }
 
-/// Says to a running thread that it shall end.
-public final class StopSignal: Sendable {
-  @usableFromInline let raised = Atomic<Bool>(false)
+/// Says to a running thread that it shall end. A handle, as `Doorbell` is.
+@frozen
+@safe
+public struct StopSignal: @unchecked Sendable {
+  @usableFromInline let raised: UnsafeMutablePointer<Atomic<Bool>>
 
-  public init() {}
+  public init() {
+    unsafe raised = .allocate(capacity: 1)
+    unsafe raised.initialize(to: Atomic(false))
+  }
 
-  public func raise() { raised.store(true, ordering: .releasing) }
+  public func raise() { unsafe raised.pointee.store(true, ordering: .releasing) }
 
   @inlinable public var isRaised: Bool {
     @_noLocks @_noAllocation
-    get { raised.load(ordering: .acquiring) }
+    get { unsafe raised.pointee.load(ordering: .acquiring) }
   }
 }
