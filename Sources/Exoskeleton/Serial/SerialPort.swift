@@ -48,6 +48,16 @@ public struct SerialPort: ~Copyable, @unchecked Sendable {
     unsafe unsent.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * Self.frameByteCountMax)
   }
 
+  /// The near end of a pseudo-terminal, for what plays an exoskeleton at the far one.
+  init(master: Int32, path: String) {
+    self.path = path
+    baud = 115_200
+    hasLowLatency = false
+    descriptor = master
+    unsafe unsent = .allocate(byteCount: 2 * Self.frameByteCountMax, alignment: 64)
+    unsafe unsent.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * Self.frameByteCountMax)
+  }
+
   deinit {
     shim_serial_close(descriptor)
     unsafe unsent.deallocate()
