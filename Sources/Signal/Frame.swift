@@ -15,6 +15,18 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var late: FrameFlags { FrameFlags(rawValue: 1 << 1) }
   /// The amplifier's filter had not settled yet.
   @inlinable public static var unsettled: FrameFlags { FrameFlags(rawValue: 1 << 2) }
+
+  // The protocol's own operators are refused on the real-time path; these are for it.
+
+  @inlinable public var isCorrupt: Bool {
+    @_noLocks @_noAllocation
+    get { rawValue & 1 != 0 }
+  }
+
+  @inlinable public var isLate: Bool {
+    @_noLocks @_noAllocation
+    get { rawValue & 2 != 0 }
+  }
 }
 
 /// The fixed part of a frame: 64 bytes, then `channelCount` counts.
