@@ -7,6 +7,7 @@ public import RT
 public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public var rawValue: UInt32
 
+  @_noLocks @_noAllocation
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The status word is not one that the amplifier can send: the counts are not to be believed.
@@ -52,6 +53,7 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var configurationEpoch: UInt32 = 0
   public var reserved: UInt32 = 0
 
+  @_noLocks @_noAllocation
   @inlinable public init() {}
 }
 
@@ -63,6 +65,7 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 public struct FrameSlot {
   public let base: UnsafeMutableRawPointer
 
+  @_noLocks @_noAllocation
   @inlinable public init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
 
   /// Bytes that a frame of so many channels takes.
