@@ -47,7 +47,6 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var configurationEpoch: UInt32 = 0
   public var reserved: UInt32 = 0
 
-  @_noLocks @_noAllocation
   @inlinable public init() {}
 }
 
@@ -59,7 +58,6 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 public struct FrameSlot {
   public let base: UnsafeMutableRawPointer
 
-  @_noLocks @_noAllocation
   @inlinable public init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
 
   /// Bytes that a frame of so many channels takes.
