@@ -28,6 +28,10 @@ let package = Package(
     .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
     .target(name: "MathShim", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "HeapCounter", cSettings: strictC),
+    // A recording inside the binary; C23 for #embed.
+    .target(
+      name: "SampleFeed", exclude: ["motor-imagery-8ch-250hz.bdf", "ATTRIBUTION.md"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu23"])]),
 
     // Floor 1: Linux without EEG.
     .target(name: "RT", dependencies: ["SPIShim"], swiftSettings: strict),
@@ -49,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "Acquire",
       dependencies: [
-        "HeapCounter", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
+        "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
         "Recording", "Monitor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
