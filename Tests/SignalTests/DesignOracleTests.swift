@@ -19,7 +19,7 @@ struct DesignCase: Encodable, Sendable, CustomTestStringConvertible {
   var taps: Int?
   var gain: Double?
   var testDescription: String {
-    "\(kind) \(order ?? taps ?? 0) \(low ?? mains ?? corner ?? gain ?? 0)–\(high ?? 0) at \(rate) Hz"
+    "\(kind) \(order ?? taps ?? 0), \(low ?? mains ?? corner ?? gain ?? 0)–\(high ?? 0), \(rate) Hz"
   }
 }
 

@@ -28,7 +28,9 @@ enum RealRecording {
     }
     let records = number(236..<244)
     let signals = number(252..<256)
-    let lengths = (0..<signals).map { number(256 + signals * 216 + 8 * $0..<264 + signals * 216 + 8 * $0) }
+    let lengths = (0..<signals).map {
+      number(256 + signals * 216 + 8 * $0..<264 + signals * 216 + 8 * $0)
+    }
     var counts: [Int32] = []
     var record = 256 * (signals + 1)
     for _ in 0..<records {
@@ -148,7 +150,8 @@ enum ScipyStages {
         place += 32
         var values = [Double](repeating: 0, count: rows * columns)
         unsafe values.withUnsafeMutableBytes {
-          unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: raw[place..<place + 8 * rows * columns]))
+          unsafe $0.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: raw[place..<place + 8 * rows * columns]))
         }
         place += 8 * rows * columns
         blocks[name] = Block(rows: rows, columns: columns, values: values)

@@ -164,8 +164,9 @@ struct RefusalTests {
   func kalman() {
     var configuration = SignalConfiguration()
     configuration.kalman = KalmanModel(processVariancePerSecond: 10, measurementVariance: 100)
-    guard case .kalmanCutsBand(let corner, let centre)? = fault(
-      configuration, RealRecording.montage())
+    guard
+      case .kalmanCutsBand(let corner, let centre)? = fault(
+        configuration, RealRecording.montage())
     else {
       Issue.record("a low-pass under the band was accepted")
       return

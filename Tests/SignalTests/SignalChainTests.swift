@@ -73,7 +73,8 @@ struct SignalChainTests {
     }
   }
 
-  @Test("a lost sample closes the gate for the hold-off, and the filters go on", arguments: [1, 25])
+  @Test(
+    "a lost sample closes the gate for the hold-off, and the filters go on", arguments: [1, 25])
   func shortGap(_ lost: UInt32) throws {
     var chain = try SignalChain(SignalConfiguration(), montage: RealRecording.montage())
     let frame = FrameMemory(channelCount: 8)

@@ -20,7 +20,10 @@ struct Disagreement {
     for index in theirs.indices {
       let difference = (ours[index] - theirs[index]).magnitude
       // A NaN must not slip through a comparison.
-      guard difference.isFinite else { perSample = .infinity; return }
+      guard difference.isFinite else {
+        perSample = .infinity
+        return
+      }
       perSample = max(perSample, difference / max(theirs[index].magnitude, rms * 1e-6))
       overall = max(overall, difference / rms)
     }

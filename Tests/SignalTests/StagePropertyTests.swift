@@ -105,7 +105,10 @@ struct StagePropertyTests {
     let input = samples
     filter.process(block: &samples)
     for index in input.indices {
-      if index == 2000 { estimate = samples[index]; continue }
+      if index == 2000 {
+        estimate = samples[index]
+        continue
+      }
       guard index > 2000 else { continue }
       estimate += gain * (input[index] - estimate)
       #expect((samples[index] - estimate).magnitude < 1e-9, "sample \(index)")
