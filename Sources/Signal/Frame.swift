@@ -7,6 +7,7 @@ public import RT
 public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public var rawValue: UInt32
 
+  @_noLocks @_noAllocation
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The status word is not one that the amplifier can send: the counts are not to be believed.
@@ -15,6 +16,18 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var late: FrameFlags { FrameFlags(rawValue: 1 << 1) }
   /// The amplifier's filter had not settled yet.
   @inlinable public static var unsettled: FrameFlags { FrameFlags(rawValue: 1 << 2) }
+
+  // The protocol's own operators are refused on the real-time path; these are for it.
+
+  @inlinable public var isCorrupt: Bool {
+    @_noLocks @_noAllocation
+    get { rawValue & 1 != 0 }
+  }
+
+  @inlinable public var isLate: Bool {
+    @_noLocks @_noAllocation
+    get { rawValue & 2 != 0 }
+  }
 }
 
 /// The fixed part of a frame: 64 bytes, then `channelCount` counts.
@@ -40,6 +53,7 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var configurationEpoch: UInt32 = 0
   public var reserved: UInt32 = 0
 
+  @_noLocks @_noAllocation
   @inlinable public init() {}
 }
 
@@ -51,6 +65,7 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 public struct FrameSlot {
   public let base: UnsafeMutableRawPointer
 
+  @_noLocks @_noAllocation
   @inlinable public init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
 
   /// Bytes that a frame of so many channels takes.
