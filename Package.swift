@@ -24,6 +24,10 @@ let package = Package(
     .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
     .target(name: "MathShim", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "HeapCounter", cSettings: strictC),
+    // A recording inside the binary; C23 for #embed.
+    .target(
+      name: "SampleFeed", exclude: ["motor-imagery-8ch-250hz.bdf", "ATTRIBUTION.md"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu23"])]),
 
     // Floor 1: Linux without EEG.
     .target(name: "RT", dependencies: ["SPIShim"], swiftSettings: strict),
@@ -63,7 +67,8 @@ let package = Package(
       name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "DecodingTests", dependencies: ["Decoding", "Signal", "RT", "TestSupport"],
+      name: "DecodingTests",
+      dependencies: ["Decoding", "SampleFeed", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",
