@@ -19,6 +19,10 @@ let package = Package(
   products: [
     .executable(name: "acquire", targets: ["Acquire"])
   ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+  ],
   targets: [
     // Floor 0: C. One call in, -errno out, no policy.
     .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
@@ -49,8 +53,10 @@ let package = Package(
     .executableTarget(
       name: "Acquire",
       dependencies: [
-        "HeapCounter", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
+        "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
         "Recording", "Monitor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
