@@ -68,7 +68,8 @@ let package = Package(
       name: "RTTests", dependencies: ["RT", "SPIShim", "HeapCounter", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SignalTests", dependencies: ["Signal", "RT", "TestSupport"], swiftSettings: strict),
+      name: "SignalTests", dependencies: ["Signal", "RT", "HeapCounter", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
