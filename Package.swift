@@ -74,7 +74,8 @@ let package = Package(
       name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "DecodingTests", dependencies: ["Decoding", "Signal", "RT", "TestSupport"],
+      name: "DecodingTests",
+      dependencies: ["Decoding", "SampleFeed", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",
