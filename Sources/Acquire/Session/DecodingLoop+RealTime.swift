@@ -40,6 +40,8 @@ struct DecodingWorkspace: ~Copyable {
     self.actuation = actuation
     self.events = events
     self.status = status
+    snapshot.decodes = self.stage != nil
+    snapshot.hasExoskeleton = self.actuation != nil
   }
 }
 
@@ -67,6 +69,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var governorState = GovernorState.disarmed
   var causes: UInt16 = 0
   var positionDegrees = Double.nan
+  var hasExoskeleton = false
+  var decodes = false
   var isLinkGone = false
 }
 
@@ -110,7 +114,7 @@ extension DecodingWorkspace {
       histograms.signal.record(time - popped)
       if unseen > 0 {
         snapshot.undecoded &+= UInt64(unseen)
-        keep(events.pushUndecoded(count: unseen, sampleIndex: header.sampleIndex))
+        keep(events.undecoded(count: unseen, before: header.sampleIndex))
       }
       time = decide(frame, filtered: time)
     }
@@ -140,7 +144,7 @@ extension DecodingWorkspace {
       snapshot.confidence = intent.confidence
       actuation?.take(intent)
       keep(
-        events.pushDecision(
+        events.decision(
           classIndex: intent.classIndex, confidence: intent.confidence,
           sampleIndex: intent.sampleIndex))
     }
