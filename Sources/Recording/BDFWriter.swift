@@ -11,8 +11,8 @@
 //     try writer.finish()
 
 import RT
-public import Signal
 import SPIShim
+public import Signal
 
 /// One file being written. Not shared between threads; allocates.
 @safe
@@ -57,11 +57,12 @@ public struct BDFWriter: ~Copyable {
     let clock = try plan.clock()
     let signalCount = plan.montage.channels.count + (plan.hasStatusWord ? 1 : 0)
     let sampleByteCount = 3 * signalCount * clock.samplesPerRecord
-    let bytes = try header.encoded()
+    let bytes =
+      try header.encoded()
       + Self.placeholder(
         fraction: Self.fraction(of: start), clock: clock, sampleByteCount: sampleByteCount,
         byteCount: header.recordByteCount)
-    file = try Self.birth(of: path, bytes: bytes)
+    file = try RecordingFile.birth(of: path, bytes: bytes)
     self.path = path
     self.plan = plan
     self.clock = clock
@@ -84,31 +85,6 @@ public struct BDFWriter: ~Copyable {
       onset: fraction, duration: Nanoseconds(clock.recordNanoseconds),
       text: SpanMark.padding.text(count: UInt64(clock.samplesPerRecord)))
     return bytes + repeatElement(0, count: byteCount - bytes.count)
-  }
-
-  /// A new file that has its name only when its first bytes are durable.
-  private static func birth(of path: String, bytes: [UInt8]) throws(RecordingFault)
-    -> RecordingFile
-  {
-    let folder = folder(of: path)
-    let unfinished = path + ".new"
-    let file = try RecordingFile.create(unfinished, named: path, folder: folder)
-    let result: Int32
-    do throws(RecordingFault) {
-      try file.write(bytes, at: 0)
-      try file.sync()
-      result = unsafe shim_rename_exclusively(unfinished, path)
-    } catch {
-      _ = unsafe shim_remove(unfinished)
-      throw error
-    }
-    guard result == 0 else {
-      _ = unsafe shim_remove(unfinished)
-      throw .unwritable(folder: path, errno: -result)
-    }
-    // Some file systems cannot make a name durable; the file itself is.
-    _ = unsafe shim_folder_sync(folder)
-    return file
   }
 
   deinit { unsafe record.deallocate() }
@@ -200,7 +176,8 @@ public struct BDFWriter: ~Copyable {
     let last = recordCount > 0 ? recordCount - 1 : 0
     if recordCount > 0 {
       let bytes = TAL.encode(
-        onset: startFraction + clock.onset(ofSample: max(1, storedSampleCount) - 1), text: Self.cut(text))
+        onset: startFraction + clock.onset(ofSample: max(1, storedSampleCount) - 1),
+        text: Self.cut(text))
       let room = recordByteCount - sampleByteCount - lastAnnotationByteCount
       // One byte of zero must remain before it, which the list before it ended with.
       if bytes.count <= room {
@@ -312,10 +289,5 @@ public struct BDFWriter: ~Copyable {
     var end = text.utf8.index(text.utf8.startIndex, offsetBy: longestText)
     while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
     return String(text[..<end])
-  }
-
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

@@ -10,8 +10,8 @@
 // draining, so that the session goes on.
 
 public import RT
-import Signal
 import SPIShim
+import Signal
 
 public struct Recorder: ~Copyable {
   /// Where the recording lies.
@@ -245,7 +245,8 @@ public struct Recorder: ~Copyable {
   }
 
   private mutating func take(_ event: RecordedEvent, text: String) {
-    guard isOpen else {
+    // The decoding thread may be ahead of the recorder, but never by as much as a gap may last.
+    guard isOpen, event.sampleIndex <= expectedIndex + longestGap else {
       droppedAnnotations += 1
       return
     }

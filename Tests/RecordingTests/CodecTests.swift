@@ -1,8 +1,9 @@
 import Foundation
 import RT
-@testable import Recording
 import TestSupport
 import Testing
+
+@testable import Recording
 
 @Suite("The codecs")
 struct CodecTests {
@@ -17,9 +18,10 @@ struct CodecTests {
         onset: Nanoseconds(Int64.random(in: -1_000_000...900_000_000_000_000_000, using: &random)),
         duration: Bool.random(using: &random)
           ? Nanoseconds(Int64.random(in: 0...1_000_000_000_000, using: &random)) : nil,
-        text: String((0...Int.random(in: 0...30, using: &random)).map { _ in
-          alphabet.randomElement(using: &random)!
-        }))
+        text: String(
+          (0...Int.random(in: 0...30, using: &random)).map { _ in
+            alphabet.randomElement(using: &random)!
+          }))
       written.append(annotation)
       bytes += TAL.encode(
         onset: annotation.onset, duration: annotation.duration, text: annotation.text)
@@ -58,9 +60,11 @@ struct CodecTests {
     #expect(clock.samplesPerSecond == rate)
     var random = SplitMix64(seed: 5)
     let year = UInt64(rate * 31_557_600)
-    for index in Array(0..<1_000) + (0..<1_000).map({ _ in
-      UInt64.random(in: 0..<year, using: &random)
-    }) {
+    for index in Array(0..<1_000)
+      + (0..<1_000).map({ _ in
+        UInt64.random(in: 0..<year, using: &random)
+      })
+    {
       #expect(clock.sample(at: clock.onset(ofSample: index)) == index)
     }
   }
@@ -140,7 +144,8 @@ struct CodecTests {
     for _ in 0..<100 {
       let decision = RecordedDecision(
         sampleIndex: 5, className: "left hand",
-        confidence: Double(sign: .plus, exponent: -Int.random(in: 0...60, using: &random),
+        confidence: Double(
+          sign: .plus, exponent: -Int.random(in: 0...60, using: &random),
           significand: Double.random(in: 1..<2, using: &random)))
       #expect(RecordedDecision(text: decision.text, sampleIndex: 5) == decision)
     }

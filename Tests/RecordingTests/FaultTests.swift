@@ -1,9 +1,10 @@
 import Foundation
 import RT
-@testable import Recording
 import Signal
 import TestSupport
 import Testing
+
+@testable import Recording
 
 private let small = Shape(
   rate: 32, channelCount: 2, hasStatusWord: true, sampleCount: 80, gapCount: 0, decisionCount: 6)
@@ -41,7 +42,8 @@ struct BadFileTests {
     let converted = bytes[header.byteCount...].flatMap { $0 == 10 ? [13, 10] : [$0] }
     #expect(converted.count > bytes.count - header.byteCount)
     #expect(throws: RecordingFault.self) {
-      try BDFReader.decode(Array((bytes[..<header.byteCount] + converted).prefix(bytes.count)), path: "x")
+      try BDFReader.decode(
+        Array((bytes[..<header.byteCount] + converted).prefix(bytes.count)), path: "x")
     }
   }
 
@@ -212,10 +214,12 @@ struct BadPlaceTests {
         _ = try BDFWriter(path: path, plan: session.plan, start: RecordedTime(nanoseconds: 0))
       }
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/deep/er").count == 4)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path + "/deep/er").count == 4)
   }
 
-  @Test("a label that the header cannot hold is refused", arguments: ["Übung", "ABCDEFGHIJKLMNOPQ"])
+  @Test(
+    "a label that the header cannot hold is refused", arguments: ["Übung", "ABCDEFGHIJKLMNOPQ"])
   func label(label: String) throws {
     let folder = try TemporaryFolder()
     var plan = Session(small).plan
@@ -226,7 +230,8 @@ struct BadPlaceTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
-  @Test("a rate without whole samples in a record is refused", arguments: [0, -1, 33.3333, 0.01, .nan])
+  @Test(
+    "a rate without whole samples in a record is refused", arguments: [0, -1, 33.3333, 0.01, .nan])
   func rate(rate: Double) throws {
     let folder = try TemporaryFolder()
     var plan = Session(small).plan
@@ -267,7 +272,8 @@ struct BadPlaceTests {
     try writeCounts(Array(session.expected.prefix(96 * 3)), to: folder.path("expected"))
     let answer = try Oracle.python(
       script: "recording/compare.py", arguments: [folder.path(name), folder.path("expected"), "3"])
-    let seen = try #require(try JSONSerialization.jsonObject(with: answer) as? [String: [String: Any]])
+    let seen = try #require(
+      try JSONSerialization.jsonObject(with: answer) as? [String: [String: Any]])
     for (reader, said) in seen {
       #expect(said["differing"] as? Int == 0 && said["sampleCount"] as? Int == 96, "\(reader)")
     }

@@ -95,11 +95,13 @@ struct KillTests {
     #expect(try BDFReader.read(path).samples.sampleCount == 0)
   }
 
-  @Test("by SIGKILL opens unrepaired and holds true samples only", arguments: 0..<6 as Range<UInt64>)
+  @Test(
+    "by SIGKILL opens unrepaired and holds true samples only", arguments: 0..<6 as Range<UInt64>)
   func reallyKilled(seed: UInt64) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, seed = seed as UInt64] in
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, seed = seed as UInt64] in
       let session = Session(killedShape(seed))
       let rings = session.rings()
       var recorder = try Recorder(

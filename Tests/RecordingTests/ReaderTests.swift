@@ -111,7 +111,8 @@ struct ReaderTests {
     #expect(answer["pyedflib"]?.transducer?.first == "Ag/AgCl")
   }
 
-  @Test("our own reader returns the session: frames, gaps, status words, decisions, scale",
+  @Test(
+    "our own reader returns the session: frames, gaps, status words, decisions, scale",
     arguments: shapes)
   func ourReaderAgrees(shape: Shape) throws {
     let folder = try TemporaryFolder()
