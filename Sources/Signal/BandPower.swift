@@ -1,104 +1,99 @@
-// Log band power: the natural logarithm of the mean square over a sliding window, in µV².
+// How strong the band is: the logarithm of the mean square over a sliding window.
 //
-// Real-time: constant time for a sample, whatever the window; no system calls.
+// `process` is real-time: decoding thread; channels × (6 operations and one logarithm); no system
+// call.
 
 import MathShim
 
+/// Natural logarithm of the mean square (µV²) of the last `windowSamples` samples, every channel.
+///
+/// The running sum takes the newest square in and the oldest out. Its rounding errors cannot add
+/// up: a second sum takes squares in only, and replaces the first each time it has seen a whole
+/// window, so no error is older than one window and none depends on how long the program runs.
+/// A mean square below `floor` counts as `floor`: the result is always finite.
 @safe
-public struct BandPower: ~Copyable, @unchecked Sendable {
-  public let windowSampleCount: Int
-  private let channelCount: Int
-  /// Squares of the last window: samples × channels.
-  private let squares: UnsafeMutablePointer<Double>
-  /// Sum over the window, and the sum since the buffer last wrapped, for each channel.
-  private let sums: UnsafeMutablePointer<Double>
-  private let freshSums: UnsafeMutablePointer<Double>
-  private let logarithms: UnsafeMutablePointer<Double>
-  private var position = 0
-  private var filled = 0
-
-  /// Below this mean square, in µV², the logarithm is that of the floor: a dead channel is very
-  /// quiet, not minus infinity.
-  public static var floorMicrovoltsSquared: Double {
-    @_noLocks @_noAllocation
-    get { 1e-9 }
+public struct BandPower: ~Copyable {
+  /// µV²: far below any amplifier's noise. ln(floor) = −27.63.
+  public static var floor: Double {
+    @_noLocks @_noAllocation get { 1e-12 }
   }
 
-  public init(windowSampleCount: Int, channelCount: Int) {
-    precondition(windowSampleCount > 0 && channelCount > 0, "a window has samples and channels")
-    self.windowSampleCount = windowSampleCount
+  public let channelCount: Int
+  public let windowSamples: Int
+  /// One row of channels for each sample of the window.
+  private let squares: Workspace<Double>
+  private let running: Workspace<Double>
+  private let fresh: Workspace<Double>
+  private let logarithms: Workspace<Double>
+  private var row = 0
+  private var seen = 0
+
+  public init(
+    windowSeconds: Double, samplesPerSecond: Double, channelCount: Int
+  ) throws(SignalFault) {
+    guard samplesPerSecond > 0, samplesPerSecond.isFinite else {
+      throw .rateNotPositive(samplesPerSecond)
+    }
+    let samples = math_rint(windowSeconds * samplesPerSecond)
+    guard samples >= 2, samples <= 1_048_576 else {
+      throw .windowOutOfRange(seconds: windowSeconds, samples: samples)
+    }
+    windowSamples = Int(samples)
     self.channelCount = channelCount
-    let count = windowSampleCount * channelCount
-    unsafe squares = .allocate(capacity: count)
-    unsafe squares.initialize(repeating: 0, count: count)
-    unsafe sums = .allocate(capacity: channelCount)
-    unsafe sums.initialize(repeating: 0, count: channelCount)
-    unsafe freshSums = .allocate(capacity: channelCount)
-    unsafe freshSums.initialize(repeating: 0, count: channelCount)
-    unsafe logarithms = .allocate(capacity: channelCount)
-    unsafe logarithms.initialize(repeating: 0, count: channelCount)
+    squares = Workspace(count: windowSamples * channelCount, repeating: 0)
+    running = Workspace(count: channelCount, repeating: 0)
+    fresh = Workspace(count: channelCount, repeating: 0)
+    logarithms = Workspace(count: channelCount, repeating: math_log(BandPower.floor))
   }
 
-  deinit {
-    unsafe squares.deallocate()
-    unsafe sums.deallocate()
-    unsafe freshSums.deallocate()
-    unsafe logarithms.deallocate()
-  }
-
-  /// True once the window is full.
+  /// The window is full.
   public var isSettled: Bool {
-    @_noLocks @_noAllocation
-    get { filled >= windowSampleCount }
+    @_noLocks @_noAllocation get { seen == windowSamples }
   }
 
-  /// Takes one filtered sample of a channel, in microvolts; all channels, then `advance()`.
-  @_noLocks @_noAllocation
-  public mutating func take(_ microvolts: Double, channel: Int) {
-    precondition(channel >= 0 && channel < channelCount, "the channel exists")
-    // SAFETY: the channel was checked; the position runs over 0..<windowSampleCount.
-    let square = microvolts * microvolts
-    let index = position &* channelCount &+ channel
-    unsafe sums[channel] += square - squares[index]
-    unsafe squares[index] = square
-    unsafe freshSums[channel] += square
-  }
-
-  /// Ends a sample.
-  @_noLocks @_noAllocation
-  public mutating func advance() {
-    if filled < windowSampleCount { filled &+= 1 }
-    position &+= 1
-    guard position == windowSampleCount else { return }
-    position = 0
-    // The sum since the last wrap is the sum over exactly this window, without the rounding that
-    // adding and subtracting has left in the running one: it cannot drift.
-    for channel in 0..<channelCount {
-      unsafe sums[channel] = unsafe freshSums[channel]
-      unsafe freshSums[channel] = 0
-    }
-  }
-
-  /// One value a channel: ln of the window's mean square. Valid until the next call.
-  @_noLocks @_noAllocation
-  public mutating func features() -> UnsafePointer<Double> {
-    for channel in 0..<channelCount {
-      let meanSquare = unsafe sums[channel] / Double(windowSampleCount)
-      let floor = Self.floorMicrovoltsSquared
-      unsafe logarithms[channel] = math_log(meanSquare > floor ? meanSquare : floor)
-    }
-    return unsafe UnsafePointer(logarithms)
+  /// One logarithm for each channel; of what has been seen so far while the window is not full.
+  ///
+  /// Valid as long as this value lives, rewritten by each `process`.
+  @unsafe
+  public var features: UnsafePointer<Double> {
+    @_noLocks @_noAllocation get { unsafe UnsafePointer(logarithms.base) }
   }
 
   /// Empties the window.
   @_noLocks @_noAllocation
   public mutating func reset() {
-    for index in 0..<(windowSampleCount &* channelCount) { unsafe squares[index] = 0 }
+    // SAFETY: each row holds `channelCount` values; `squares` is written before it is read again.
     for channel in 0..<channelCount {
-      unsafe sums[channel] = 0
-      unsafe freshSums[channel] = 0
+      unsafe running.base[channel] = 0
+      unsafe fresh.base[channel] = 0
+      unsafe logarithms.base[channel] = math_log(BandPower.floor)
     }
-    position = 0
-    filled = 0
+    row = 0
+    seen = 0
+  }
+
+  /// Takes one sample of every channel, µV.
+  @_noLocks @_noAllocation
+  public mutating func process(_ samples: UnsafePointer<Double>) {
+    // SAFETY: `row` is below `windowSamples`; `samples` and each row hold `channelCount` values.
+    let isFull = seen == windowSamples
+    let isLastRow = row + 1 == windowSamples
+    if !isFull { seen += 1 }
+    let share = 1 / Double(seen)
+    let place = unsafe squares.base + row * channelCount
+    for channel in 0..<channelCount {
+      let square = unsafe samples[channel] * samples[channel]
+      let leaving = unsafe isFull ? place[channel] : 0
+      let grown = unsafe fresh.base[channel] + square
+      let slid = unsafe running.base[channel] + square - leaving
+      let sum = isLastRow ? grown : slid
+      unsafe place[channel] = square
+      unsafe fresh.base[channel] = isLastRow ? 0 : grown
+      unsafe running.base[channel] = sum
+      let meanSquare = sum * share
+      unsafe logarithms.base[channel] = math_log(
+        meanSquare > BandPower.floor ? meanSquare : BandPower.floor)
+    }
+    row = isLastRow ? 0 : row + 1
   }
 }

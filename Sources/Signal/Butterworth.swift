@@ -1,104 +1,68 @@
-// The design of a causal Butterworth band-pass in second-order sections.
-//
-// Prototype poles on the unit circle, band transformation, bilinear transform with pre-warped
-// edges: the design of `scipy.signal.butter(order, [low, high], 'bandpass', output='sos')`
-// (Oppenheim & Schafer, Discrete-Time Signal Processing, §7.1).
+// A causal band-pass, designed here: analogue prototype, band transform, bilinear transform.
 
 import MathShim
 
 public enum Butterworth {
-  /// - Parameters:
-  ///   - order: of the low-pass prototype, 1…8; the band-pass has twice as many poles.
-  ///   - band: edges in hertz, where the response is −3 dB.
-  /// - Throws: `SignalFault.badBand` when the edges are not 0 < low < high < half the rate.
+  /// The sections of a band-pass of the given order (2 · order poles), −3 dB at both edges.
+  ///
+  /// The response is that of scipy.signal.butter(order, [low, high], 'bandpass', output='sos').
+  /// Each section holds one zero at DC, one at half the rate, and has unity gain at the centre of
+  /// the band, so no signal inside the cascade is larger than it need be; the most resonant
+  /// sections come last.
+  ///
+  /// Source: Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, section 7.2.
   public static func bandPass(
-    order: Int, lowHertz: Double, highHertz: Double, samplesPerSecond: Double
+    order: Int, band: Band, samplesPerSecond: Double
   ) throws(SignalFault) -> [Biquad] {
-    guard (1...8).contains(order) else { throw .badOrder(order) }
-    guard lowHertz > 0, lowHertz < highHertz, highHertz < samplesPerSecond / 2 else {
-      throw .badBand(lowHertz: lowHertz, highHertz: highHertz, samplesPerSecond: samplesPerSecond)
+    guard samplesPerSecond > 0, samplesPerSecond.isFinite else {
+      throw .rateNotPositive(samplesPerSecond)
     }
-    // Everything at a rate of 2, as scipy does; 4 is then twice the rate.
-    func warped(_ hertz: Double) -> Double {
-      let angle = Double.pi * hertz / samplesPerSecond
-      return 4 * math_sin(angle) / math_cos(angle)
-    }
-    let low = warped(lowHertz)
-    let high = warped(highHertz)
-    let width = high - low
-    let centreSquared = low * high
+    guard (1...8).contains(order) else { throw .orderOutOfRange(order) }
+    try band.validate(samplesPerSecond: samplesPerSecond)
 
-    var poles: [Complex] = []
-    var gainDenominator = Complex(1, 0)
-    for k in 0..<order {
-      let angle = Double.pi * Double(2 * k + order + 1) / Double(2 * order)
-      let scaled = Complex(math_cos(angle), math_sin(angle)) * Complex(width / 2, 0)
-      let root = (scaled * scaled - Complex(centreSquared, 0)).squareRoot
-      for pole in [scaled + root, scaled - root] {
-        gainDenominator = gainDenominator * (Complex(4, 0) - pole)
-        poles.append((Complex(4, 0) + pole) / (Complex(4, 0) - pole))
+    // The bilinear transform s = (1 − z⁻¹) / (1 + z⁻¹) bends frequencies: the edges are bent
+    // beforehand so that they end up where they were asked for.
+    let low = math_tan(Double.pi * band.low.rawValue / samplesPerSecond)
+    let high = math_tan(Double.pi * band.high.rawValue / samplesPerSecond)
+    let halfWidth = (high - low) / 2
+    let centre = squareRoot(low * high)
+
+    var sections: [Biquad] = []
+    // The prototype's poles lie on the left half of the unit circle, in conjugate pairs; one of
+    // each pair is enough, and the real pole of an odd order.
+    for m in stride(from: order % 2 == 0 ? 1 : 0, to: order, by: 2) {
+      let pole = Complex(angle: Double.pi * Double(m) / Double(2 * order)) * -halfWidth
+      let apart = (pole * pole - Complex(centre * centre)).root
+      let (one, other) = (discrete(pole + apart), discrete(pole - apart))
+      if m == 0 {
+        // Conjugates of each other, or both real: together they are one section.
+        sections.append(section(sum: (one + other).real, product: (one * other).real, centre))
+      } else {
+        sections.append(section(sum: 2 * one.real, product: one.squaredMagnitude, centre))
+        sections.append(section(sum: 2 * other.real, product: other.squaredMagnitude, centre))
       }
     }
-    // The zeros: `order` of them at s = 0, which become z = 1 with a factor 4 each, and as many at
-    // infinity, which become z = −1.
-    var numerator = 1.0
-    for _ in 0..<order { numerator *= 4 * width }
-    let gain = (Complex(numerator, 0) / gainDenominator).real
+    sections.sort { $0.a2 < $1.a2 }
 
-    var sections = pairs(of: poles).map { Biquad(b0: 1, b1: 0, b2: -1, a1: $0.a1, a2: $0.a2) }
-    sections[0].b0 *= gain
-    sections[0].b2 *= gain
+    // Poles that crowd together beyond what a double can tell apart show at the edges.
+    for edge in [band.low, band.high] {
+      let decibels = 20 * math_log10(sections.gain(at: edge, samplesPerSecond: samplesPerSecond))
+      guard abs(decibels + 10 * math_log10(2)) < 0.01, sections.allSatisfy({ $0.a2 < 1 }) else {
+        throw .bandTooNarrow(low: band.low, high: band.high)
+      }
+    }
     return sections
   }
 
-  /// Denominators of the sections: conjugate pairs first, then the real poles two by two.
-  private static func pairs(of poles: [Complex]) -> [(a1: Double, a2: Double)] {
-    let tolerance = 1e-12
-    var denominators = poles.filter { $0.imaginary > tolerance }.map {
-      (a1: -2 * $0.real, a2: $0.real * $0.real + $0.imaginary * $0.imaginary)
-    }
-    let real = poles.filter { $0.imaginary.magnitude <= tolerance }.map(\.real)
-    for index in stride(from: 0, to: real.count, by: 2) {
-      denominators.append((a1: -(real[index] + real[index + 1]), a2: real[index] * real[index + 1]))
-    }
-    return denominators
-  }
-}
+  /// The pole of the discrete filter for one of the analogue filter.
+  private static func discrete(_ s: Complex) -> Complex { (Complex(1) + s) / (Complex(1) - s) }
 
-/// As much complex arithmetic as a filter design needs.
-private struct Complex {
-  var real: Double
-  var imaginary: Double
-
-  init(_ real: Double, _ imaginary: Double) {
-    self.real = real
-    self.imaginary = imaginary
-  }
-
-  static func + (a: Complex, b: Complex) -> Complex {
-    Complex(a.real + b.real, a.imaginary + b.imaginary)
-  }
-
-  static func - (a: Complex, b: Complex) -> Complex {
-    Complex(a.real - b.real, a.imaginary - b.imaginary)
-  }
-
-  static func * (a: Complex, b: Complex) -> Complex {
-    Complex(
-      a.real * b.real - a.imaginary * b.imaginary, a.real * b.imaginary + a.imaginary * b.real)
-  }
-
-  static func / (a: Complex, b: Complex) -> Complex {
-    let square = b.real * b.real + b.imaginary * b.imaginary
-    let product = a * Complex(b.real, -b.imaginary)
-    return Complex(product.real / square, product.imaginary / square)
-  }
-
-  /// The principal root.
-  var squareRoot: Complex {
-    let modulus = math_sqrt(real * real + imaginary * imaginary)
-    let rootReal = math_sqrt(max(0, (modulus + real) / 2))
-    let rootImaginary = math_sqrt(max(0, (modulus - real) / 2))
-    return Complex(rootReal, imaginary < 0 ? -rootImaginary : rootImaginary)
+  private static func section(sum: Double, product: Double, _ centre: Double) -> Biquad {
+    // z at the centre of the band; 1 / z is its conjugate there.
+    let inverse = (Complex(1) - Complex(0, centre)) / (Complex(1) + Complex(0, centre))
+    let below = Complex(1) - inverse * sum + inverse * inverse * product
+    let above = Complex(1) - inverse * inverse
+    let gain = below.magnitude / above.magnitude
+    return Biquad(b0: gain, b1: 0, b2: -gain, a1: -sum, a2: product)
   }
 }

@@ -11,22 +11,16 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The status word is not one that the amplifier can send: the counts are not to be believed.
-  @inlinable public static var corrupt: FrameFlags { FrameFlags(rawValue: 1 << 0) }
-  /// Read after the next conversion was already due.
-  @inlinable public static var late: FrameFlags { FrameFlags(rawValue: 1 << 1) }
-  /// The amplifier's filter had not settled yet.
-  @inlinable public static var unsettled: FrameFlags { FrameFlags(rawValue: 1 << 2) }
-
-  // The protocol's own operators are refused on the real-time path; these are for it.
-
-  @inlinable public var isCorrupt: Bool {
-    @_noLocks @_noAllocation
-    get { rawValue & 1 != 0 }
+  @inlinable public static var corrupt: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 0) }
   }
-
-  @inlinable public var isLate: Bool {
-    @_noLocks @_noAllocation
-    get { rawValue & 2 != 0 }
+  /// Read after the next conversion was already due.
+  @inlinable public static var late: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 1) }
+  }
+  /// The amplifier's filter had not settled yet.
+  @inlinable public static var unsettled: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 2) }
   }
 }
 
@@ -53,7 +47,6 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var configurationEpoch: UInt32 = 0
   public var reserved: UInt32 = 0
 
-  @_noLocks @_noAllocation
   @inlinable public init() {}
 }
 
@@ -65,7 +58,6 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 public struct FrameSlot {
   public let base: UnsafeMutableRawPointer
 
-  @_noLocks @_noAllocation
   @inlinable public init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
 
   /// Bytes that a frame of so many channels takes.

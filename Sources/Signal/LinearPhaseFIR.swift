@@ -1,124 +1,113 @@
-// A linear-phase band-pass: the same delay at every frequency, and a long one.
+// A band-pass that delays every frequency alike: a windowed sinc.
 //
-// Real-time: `process` is bounded by the taps; no system calls.
+// `process` is real-time: decoding thread; channels × taps multiply-adds; no system call.
 
 import MathShim
+public import RT
 
-/// Windowed-sinc design with a Hann window, scaled to unit gain at the middle of the band: that of
-/// `scipy.signal.firwin(taps, [low, high], window='hann', pass_zero=False, fs=…)`.
-public enum LinearPhaseFIR {
-  /// Delay in samples: (taps − 1) / 2.
+/// A linear-phase band-pass: y[n] = Σ h[k] x[n−k], delay (taps − 1) / 2 samples at every frequency.
+///
+/// The taps are scipy.signal.firwin(taps, [low, high], window='hann', pass_zero=False): unity gain
+/// at the arithmetic centre of the band, −6 dB at its edges. Starts at rest.
+@safe
+public struct LinearPhaseFIR: ~Copyable, FrameStage {
+  public let channelCount: Int
+  public let tapCount: Int
+  private let taps: Workspace<Double>
+  /// The last `tapCount` frames, a row each.
+  private let history: Workspace<Double>
+  private var newest = 0
+
+  /// The taps of a band-pass, refused where they make none.
   ///
-  /// - Throws: `SignalFault.orderTooShort` unless the response is at most −20 dB at 0 Hz, at most
-  ///   −6 dB at half the low edge and at twice the high edge, and within 1 dB at the centre.
+  /// The rule: at DC, one octave below the lower edge, and one octave above the upper edge (where
+  /// that is below half the rate) at most −20 dB are let through; at the geometric centre the gain
+  /// is within 1 dB of unity. For 8–30 Hz that takes a filter of about a quarter of a second.
+  ///
+  /// - Throws: `.tooFewTaps` with the measured response, or what is wrong with the band.
   public static func bandPass(
-    taps: Int, lowHertz: Double, highHertz: Double, samplesPerSecond: Double
+    taps count: Int, band: Band, samplesPerSecond: Double
   ) throws(SignalFault) -> [Double] {
-    guard lowHertz > 0, lowHertz < highHertz, highHertz < samplesPerSecond / 2 else {
-      throw .badBand(lowHertz: lowHertz, highHertz: highHertz, samplesPerSecond: samplesPerSecond)
+    guard samplesPerSecond > 0, samplesPerSecond.isFinite else {
+      throw .rateNotPositive(samplesPerSecond)
     }
-    guard taps >= 3, taps % 2 == 1 else {
-      throw .badValue(name: "taps", value: Double(taps), mustBe: "odd and at least 3")
+    guard (3...8191).contains(count) else { throw .tapsOutOfRange(count) }
+    try band.validate(samplesPerSecond: samplesPerSecond)
+    let taps = windowedSinc(count, band, samplesPerSecond)
+    let measured = response(of: taps, band: band, samplesPerSecond: samplesPerSecond)
+    guard measured.atDC <= -20, measured.octaveBelow <= -20, (measured.octaveAbove ?? -20) <= -20,
+      abs(measured.atCentre) <= 1
+    else { throw .tooFewTaps(count, measured: measured) }
+    return taps
+  }
+
+  /// Gains of a filter where they matter for a band.
+  public static func response(
+    of taps: [Double], band: Band, samplesPerSecond: Double
+  ) -> BandResponse {
+    BandResponse(band, samplesPerSecond: samplesPerSecond) { frequency in
+      evaluate(taps, angle: frequency.angle(samplesPerSecond: samplesPerSecond)).value.magnitude
     }
-    let low = 2 * lowHertz / samplesPerSecond
-    let high = 2 * highHertz / samplesPerSecond
-    let middle = Double(taps - 1) / 2
+  }
+
+  static func windowedSinc(_ count: Int, _ band: Band, _ samplesPerSecond: Double) -> [Double] {
+    let low = band.low.rawValue * 2 / samplesPerSecond
+    let high = band.high.rawValue * 2 / samplesPerSecond
+    let middle = Double(count - 1) / 2
     func sinc(_ x: Double) -> Double {
       x == 0 ? 1 : math_sin(Double.pi * x) / (Double.pi * x)
     }
-    var coefficients = (0..<taps).map { index in
-      let offset = Double(index) - middle
-      let window = 0.5 - 0.5 * math_cos(2 * Double.pi * Double(index) / Double(taps - 1))
-      return (high * sinc(high * offset) - low * sinc(low * offset)) * window
+    var taps = (0..<count).map { k in
+      let m = Double(k) - middle
+      let hann = 0.5 - 0.5 * math_cos(2 * Double.pi * Double(k) / Double(count - 1))
+      return (high * sinc(high * m) - low * sinc(low * m)) * hann
     }
-    let scale = zip(0..., coefficients).reduce(0) { sum, tap in
-      sum + tap.1 * math_cos(Double.pi * (Double(tap.0) - middle) * (low + high) / 2)
-    }
-    for index in coefficients.indices { coefficients[index] /= scale }
-
-    func decibels(_ hertz: Double) -> Double {
-      20 * math_log(max(1e-12, gain(of: coefficients, atHertz: hertz, samplesPerSecond)))
-        / math_log(10)
-    }
-    let centre = (lowHertz + highHertz) / 2
-    let atDC = decibels(0)
-    let atHalfLow = decibels(lowHertz / 2)
-    let atCentre = decibels(centre)
-    let atTwiceHigh = decibels(min(2 * highHertz, samplesPerSecond / 2))
-    guard atDC <= -20, atHalfLow <= -6, atTwiceHigh <= -6, atCentre.magnitude <= 1 else {
-      throw .orderTooShort(
-        taps: taps, atDC: atDC, atHalfLowEdge: atHalfLow, atCentre: atCentre,
-        atTwiceHighEdge: atTwiceHigh)
-    }
-    return coefficients
+    let centre = Double.pi * (low + high) / 2
+    var gain = 0.0
+    for k in 0..<count { gain += taps[k] * math_cos(centre * (Double(k) - middle)) }
+    for k in 0..<count { taps[k] /= gain }
+    return taps
   }
 
-  /// Magnitude of the response.
-  static func gain(of coefficients: [Double], atHertz hertz: Double, _ samplesPerSecond: Double)
-    -> Double
-  {
-    let radians = 2 * Double.pi * hertz / samplesPerSecond
-    var (real, imaginary) = (0.0, 0.0)
-    for (index, tap) in coefficients.enumerated() {
-      real += tap * math_cos(radians * Double(index))
-      imaginary -= tap * math_sin(radians * Double(index))
-    }
-    return math_sqrt(real * real + imaginary * imaginary)
-  }
-}
-
-/// The running filter: y[n] = Σ h[k] x[n−k], each channel with a history of its own.
-@safe
-public struct FIRFilter: ~Copyable, @unchecked Sendable {
-  private let taps: Int
-  private let coefficients: UnsafeMutablePointer<Double>
-  /// Channels × 2·taps: every sample is written twice, so that the newest `taps` samples always lie
-  /// in one piece.
-  private let history: UnsafeMutablePointer<Double>
-  private let channelCount: Int
-  private let positions: UnsafeMutablePointer<Int>
-
-  public init(_ coefficients: [Double], channelCount: Int) {
-    precondition(!coefficients.isEmpty && channelCount > 0, "a filter has taps and channels")
-    taps = coefficients.count
+  /// Runs any taps; `bandPass` makes and checks those of a band. Without taps: hands its input on.
+  public init(taps: [Double], channelCount: Int) {
     self.channelCount = channelCount
-    unsafe self.coefficients = .allocate(capacity: taps)
-    // Reversed, so that the oldest sample meets the last tap.
-    for (index, tap) in coefficients.reversed().enumerated() {
-      unsafe (self.coefficients + index).initialize(to: tap)
-    }
-    unsafe history = .allocate(capacity: 2 * taps * channelCount)
-    unsafe history.initialize(repeating: 0, count: 2 * taps * channelCount)
-    unsafe positions = .allocate(capacity: channelCount)
-    unsafe positions.initialize(repeating: 0, count: channelCount)
+    tapCount = taps.count
+    self.taps = Workspace(count: taps.count, repeating: 0)
+    // SAFETY: the workspace was made for exactly these taps.
+    for (index, tap) in taps.enumerated() { unsafe self.taps.base[index] = tap }
+    history = Workspace(count: taps.count * channelCount, repeating: 0)
   }
 
-  deinit {
-    unsafe coefficients.deallocate()
-    unsafe history.deallocate()
-    unsafe positions.deallocate()
+  /// (taps − 1) / 2 samples.
+  public func groupDelay(samplesPerSecond: Double) -> Nanoseconds {
+    Nanoseconds(seconds: Double(max(tapCount - 1, 0)) / 2 / samplesPerSecond)
   }
 
-  @_noLocks @_noAllocation
-  public mutating func process(_ sample: Double, channel: Int) -> Double {
-    precondition(channel >= 0 && channel < channelCount, "the channel exists")
-    // SAFETY: the channel was checked; the position runs over 0..<taps.
-    let position = unsafe positions[channel]
-    let line = unsafe history + 2 &* taps &* channel
-    unsafe line[position] = sample
-    unsafe line[position &+ taps] = sample
-    let next = position &+ 1 == taps ? 0 : position &+ 1
-    unsafe positions[channel] = next
-    let oldest = unsafe line + (position &+ 1)
-    var sum = 0.0
-    for index in 0..<taps { unsafe sum += coefficients[index] * oldest[index] }
-    return sum
-  }
-
-  /// Forgets everything that was heard.
+  /// Back to rest.
   @_noLocks @_noAllocation
   public mutating func reset() {
-    for index in 0..<(2 &* taps &* channelCount) { unsafe history[index] = 0 }
-    for channel in 0..<channelCount { unsafe positions[channel] = 0 }
+    // SAFETY: `history` holds `tapCount` rows of channels.
+    for index in 0..<(tapCount * channelCount) { unsafe history.base[index] = 0 }
+    newest = 0
+  }
+
+  @_noLocks @_noAllocation
+  public mutating func process(_ samples: UnsafeMutablePointer<Double>) {
+    guard tapCount > 0 else { return }
+    newest = newest == 0 ? tapCount - 1 : newest - 1
+    // SAFETY: rows are counted modulo `tapCount`; `samples` holds `channelCount` values.
+    let latest = unsafe history.base + newest * channelCount
+    for channel in 0..<channelCount {
+      unsafe latest[channel] = samples[channel]
+      unsafe samples[channel] = 0
+    }
+    var row = newest
+    for k in 0..<tapCount {
+      let tap = unsafe taps.base[k]
+      let past = unsafe history.base + row * channelCount
+      for channel in 0..<channelCount { unsafe samples[channel] += tap * past[channel] }
+      row = row + 1 == tapCount ? 0 : row + 1
+    }
   }
 }

@@ -1,91 +1,121 @@
 // One frame through all stages.
 //
-// Real-time: decoding thread; bounded by channels × stages (and taps, for an FIR); no system calls.
-
+// Real-time: decoding thread; channels × (sections or taps, and one logarithm) bounded at assembly;
+// no system call.
 
 extension SignalChain {
-  /// Takes one frame.
+  /// Takes the next frame from the amplifier.
   ///
-  /// Frames marked corrupt are not believed: they count as one lost sample. Samples lost before a
-  /// frame close the gate for its hold-off; more than 100 ms of them restart all filters, and
-  /// nothing is settled until the window is full again. Nothing is ever interpolated.
+  /// A frame that cannot be believed (flagged corrupt or unsettled, or of another channel count)
+  /// goes to no filter and counts as one lost sample: the gate closes, and `features` and
+  /// `filtered` stay those of the last frame that was let in.
+  ///
+  /// Real-time: no heap, no locks.
   @_noLocks @_noAllocation
   public mutating func process(_ frame: FrameSlot) {
     let header = frame.header
-    if header.flags.isCorrupt {
-      pendingGap = pendingGap &+ header.lostBefore &+ 1
-      artifacts.advance(statusWord: 0, lostBefore: 1)
+    let lost = UInt64(header.lostBefore)
+    let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.unsettled.rawValue
+    if header.flags.rawValue & unbelievable != 0 || header.channelCount != UInt32(channelCount) {
+      note(lost &+ 1)
+      gateStage.refuse(
+        ArtifactFlags(
+          rawValue: ArtifactFlags.corrupt.rawValue | (lost > 0 ? ArtifactFlags.gap.rawValue : 0)))
       return
     }
-    let lost = pendingGap &+ header.lostBefore
-    pendingGap = 0
-    if lost > restartGap { restart() }
+    note(lost)
+    let isReconfigured = hasStarted && header.configurationEpoch != epoch
+    if isReconfigured { startOver() }
+    let followsGap = isReconfigured || pendingLoss > 0
+    pendingLoss = 0
+    epoch = header.configurationEpoch
+    hasStarted = true
 
-    var sum = 0.0
+    // SAFETY: `scales`, `raw` and `work` hold `channelCount` values, and so does the frame, by its
+    // header.
+    let raw = unsafe raw.base
+    let work = unsafe work.base
     for channel in 0..<channelCount {
-      let counts = frame.count(channel)
-      let microvolts = unsafe Double(counts) * scales[channel]
-      if isFresh { dcRemoval.settle(on: microvolts, channel: channel) }
-      let centred = dcRemoval.process(microvolts, channel: channel)
-      artifacts.take(
-        counts: counts, microvolts: microvolts, centred: centred, channel: channel)
-      var value = centred
-      if let output = recursive?.process(value, channel: channel) { value = output }
-      if let output = fir?.process(value, channel: channel) { value = output }
-      if let output = kalman?.process(value, channel: channel) { value = output }
-      unsafe filtered[channel] = value
-      sum += value
+      let potential = unsafe Double(frame.count(channel)) * scales.base[channel]
+      unsafe raw[channel] = potential
+      unsafe work[channel] = potential
     }
-    let common = isCommonAverage ? sum / Double(channelCount) : 0
-    for channel in 0..<channelCount {
-      unsafe filtered[channel] -= common
-      powers.take(unsafe filtered[channel], channel: channel)
-    }
-    powers.advance()
-    artifacts.advance(statusWord: header.statusWord, lostBefore: lost)
-    isFresh = false
+    unsafe dcRemoval.process(work)
+    unsafe notch.process(work)
+    unsafe gateStage.judge(frame, raw: raw, broadband: work, followsGap: followsGap)
+    unsafe bandPassSections.process(work)
+    unsafe bandPassTaps.process(work)
+    unsafe kalman?.process(work)
+    unsafe commonAverage?.process(work)
+    unsafe bandPower.process(work)
   }
 
-  /// Log band power of each channel, ln µV². Meaningful once settled; valid until the next frame.
-  @_noLocks @_noAllocation
-  public mutating func features() -> UnsafePointer<Double> {
-    unsafe powers.features()
-  }
-
-  /// The newest filtered sample of a channel in microvolts, after the common average.
-  @_noLocks @_noAllocation
-  public func filteredMicrovolts(_ channel: Int) -> Double {
-    precondition(channel >= 0 && channel < channelCount, "the channel exists")
-    return unsafe filtered[channel]
-  }
-
-  /// As of the newest frame.
-  public var gate: GateState {
-    @_noLocks @_noAllocation
-    get { artifacts.state }
-  }
-
-  /// True when the window holds nothing but samples since the last restart.
-  public var isSettled: Bool {
-    @_noLocks @_noAllocation
-    get { powers.isSettled }
-  }
-
-  /// As new.
+  /// Back to the state after `init`; the next frame starts everything.
   @_noLocks @_noAllocation
   public mutating func reset() {
-    restart()
-    artifacts.reset()
-    pendingGap = 0
+    startOver()
+    gateStage.reset()
+    pendingLoss = 0
+    hasStarted = false
   }
 
+  /// The natural logarithm of the band power, one for each channel.
+  ///
+  /// Points to `channelCount` values, valid while the chain lives, rewritten by each `process`.
+  @unsafe
+  public var features: UnsafePointer<Double> {
+    @_noLocks @_noAllocation get { unsafe bandPower.features }
+  }
+
+  /// The last sample of every channel that was let in, after all filters, µV.
+  ///
+  /// Points to `channelCount` values, valid while the chain lives, rewritten by each `process`.
+  @unsafe
+  public var filtered: UnsafePointer<Double> {
+    @_noLocks @_noAllocation get { unsafe UnsafePointer(work.base) }
+  }
+
+  /// One channel's logarithm of the band power.
   @_noLocks @_noAllocation
-  private mutating func restart() {
+  public func feature(_ channel: Int) -> Double {
+    precondition(channel >= 0 && channel < channelCount, "a chain has features of its channels")
+    // SAFETY: checked above.
+    return unsafe bandPower.features[channel]
+  }
+
+  /// Whether the last frame, and those within the hold-off before it, may be believed.
+  public var gate: GateState {
+    @_noLocks @_noAllocation get { gateStage.state }
+  }
+
+  /// What was wrong with one channel of the last frame.
+  @_noLocks @_noAllocation
+  public func flags(ofChannel channel: Int) -> ArtifactFlags {
+    gateStage.flags(ofChannel: channel)
+  }
+
+  /// The window is full of samples since the start or the last long gap: no decision before that.
+  public var isSettled: Bool {
+    @_noLocks @_noAllocation get { bandPower.isSettled }
+  }
+
+  /// Counts samples that are missing, and starts over as soon as they are too many.
+  @_noLocks @_noAllocation
+  private mutating func note(_ lost: UInt64) {
+    let wasTolerated = pendingLoss <= toleratedLoss
+    pendingLoss &+= lost
+    if wasTolerated && pendingLoss > toleratedLoss { startOver() }
+  }
+
+  /// All filters and the window to their beginning; the gate keeps its hold-off.
+  @_noLocks @_noAllocation
+  private mutating func startOver() {
     dcRemoval.reset()
-    recursive?.reset()
-    fir?.reset()
+    notch.reset()
+    bandPassSections.reset()
+    bandPassTaps.reset()
     kalman?.reset()
-    powers.reset()
-    isFresh = true
+    bandPower.reset()
+    gateStage.forgetSignal()
   }
 }

@@ -1,177 +1,158 @@
-// The stages from raw counts to features, assembled once.
+// From an amplifier's counts to the features of a decoder: the stages, in their order.
 //
-//     counts → µV → DC removal → notch → band-pass → (Kalman) → common average → log band power
-//                 ↘ artifact gate
+//   counts → µV → DC removal → notch ─┬→ band-pass → Kalman → common average → band power
+//                                     └→ artifact gate (also sees raw potentials and status word)
 //
-// Filters, gate and powers see samples only, never a clock: the same samples give the same
-// features, bit for bit, live and replayed.
+// Promises: the same frames give the same features, gate and settling, bit for bit, one at a time
+// or in blocks, live or replayed. All memory is taken in `init`. Nothing is interpolated: a lost or
+// corrupt sample is left out, the gate closes, and a gap beyond the tolerance starts the filters
+// and the window over.
+// Start reading at `process` in SignalChain+RealTime.swift.
 
-import MathShim
 public import RT
 
-/// How the signal is treated. The defaults are those of the embedded decoder.
-public struct SignalConfiguration: Sendable, Equatable {
-  public enum BandPass: Sendable, Equatable {
-    /// Causal, recursive; the short delay. `order` is the low-pass prototype's.
-    case butterworth(order: Int)
-    /// Linear phase; (taps − 1) / 2 samples of delay.
-    case fir(taps: Int)
-  }
-
-  public var dcCornerHertz: Double
-  /// Nil for no notch.
-  public var mainsHertz: Double?
-  public var notchQuality: Double
-  public var bandPass: BandPass
-  public var lowHertz: Double
-  public var highHertz: Double
-  /// Process over measurement variance; nil for no Kalman filter.
-  public var kalmanRatio: Double?
-  public var isCommonAverage: Bool
-  public var windowSeconds: Double
-  public var gate: GateLimits
-
-  public init(
-    dcCornerHertz: Double = 0.5, mainsHertz: Double? = 50, notchQuality: Double = 30,
-    bandPass: BandPass = .butterworth(order: 2), lowHertz: Double = 8, highHertz: Double = 30,
-    kalmanRatio: Double? = nil, isCommonAverage: Bool = true, windowSeconds: Double = 1,
-    gate: GateLimits = GateLimits()
-  ) {
-    self.dcCornerHertz = dcCornerHertz
-    self.mainsHertz = mainsHertz
-    self.notchQuality = notchQuality
-    self.bandPass = bandPass
-    self.lowHertz = lowHertz
-    self.highHertz = highHertz
-    self.kalmanRatio = kalmanRatio
-    self.isCommonAverage = isCommonAverage
-    self.windowSeconds = windowSeconds
-    self.gate = gate
-  }
-}
-
+/// The signal path of one amplifier, used by one thread at a time.
 @safe
-public struct SignalChain: ~Copyable, @unchecked Sendable {
+public struct SignalChain: ~Copyable {
+  public let configuration: SignalConfiguration
   public let channelCount: Int
-  /// What the method itself costs, stage by stage.
-  public let delays: [StageDelay]
-  /// Length of the band power window.
-  public let structuralWindow: Nanoseconds
+  public let samplesPerSecond: Double
+  /// Each stage's group delay at the band's geometric centre, in the order of the stages.
+  ///
+  /// The common average has none. The band power's window is not a delay of the filters: see
+  /// `structuralWindow`.
+  public let groupDelays: [StageDelay]
 
-  let scales: UnsafeMutablePointer<Double>
-  let filtered: UnsafeMutablePointer<Double>
-  var dcRemoval: BiquadCascade
-  var recursive: BiquadCascade?
-  var fir: FIRFilter?
+  var gateStage: ArtifactGate
+  var dcRemoval: DCRemoval
+  /// Without sections when there is no notch.
+  var notch: SectionCascade
+  /// Without sections when the band-pass is a FIR filter.
+  var bandPassSections: SectionCascade
+  /// Without taps when the band-pass is recursive.
+  var bandPassTaps: LinearPhaseFIR
   var kalman: KalmanFilter?
-  let isCommonAverage: Bool
-  var powers: BandPower
-  var artifacts: ArtifactGate
-  /// The next frame is the first, or the first after a restart.
-  var isFresh = true
-  /// Samples lost or corrupt since the last one that was believed.
-  var pendingGap: UInt32 = 0
-  /// Gaps longer than this restart the filters.
-  let restartGap: UInt32
+  var commonAverage: CommonAverageReference?
+  var bandPower: BandPower
 
-  /// - Throws: `SignalFault` with a sentence, for a configuration that cannot work at this rate.
+  let scales: Workspace<Double>
+  let raw: Workspace<Double>
+  let work: Workspace<Double>
+  let toleratedLoss: UInt64
+  /// Samples lost since the last frame that was let in.
+  var pendingLoss: UInt64 = 0
+  var epoch: UInt32 = 0
+  var hasStarted = false
+
+  /// Assembles the chain for a montage; not on the real-time path.
+  ///
+  /// - Throws: the first thing in the configuration or the montage that would not do what it says.
   public init(_ configuration: SignalConfiguration, montage: Montage) throws(SignalFault) {
     let rate = montage.samplesPerSecond
-    guard rate > 0, rate.isFinite else {
-      throw .badValue(name: "the sample rate", value: rate, mustBe: "positive")
+    let channels = montage.channels.count
+    guard channels > 0 else { throw .noChannels }
+    guard rate > 0, rate.isFinite else { throw .rateNotPositive(rate) }
+    for (index, channel) in montage.channels.enumerated() {
+      guard channel.microvoltsPerCount > 0, channel.microvoltsPerCount <= 1e6 else {
+        throw .scaleOutOfRange(channel: index, microvoltsPerCount: channel.microvoltsPerCount)
+      }
     }
-    guard !montage.channels.isEmpty else {
-      throw .badValue(name: "the number of channels", value: 0, mustBe: "at least 1")
+    guard configuration.gapTolerance >= .zero else {
+      throw .thresholdNotPositive(name: "gap tolerance (s)", configuration.gapTolerance.seconds)
     }
-    guard configuration.dcCornerHertz > 0, configuration.dcCornerHertz < rate / 4 else {
-      throw .badValue(
-        name: "the corner of DC removal", value: configuration.dcCornerHertz,
-        mustBe: "between 0 and \(rate / 4) Hz")
-    }
-    let window = (configuration.windowSeconds * rate).rounded()
-    guard window >= 1, window <= 1e7 else {
-      throw .badValue(
-        name: "the band power window", value: configuration.windowSeconds,
-        mustBe: "at least one sample")
-    }
-    let centre = math_sqrt(configuration.lowHertz * configuration.highHertz)
-    let dc = Biquad.dcRemoval(cornerHertz: configuration.dcCornerHertz, samplesPerSecond: rate)
-    var delays = [
+    let band = configuration.bandPass.band
+    let centre = band.centre
+    var delays: [StageDelay] = []
+
+    let dcRemoval = try DCRemoval(
+      corner: configuration.dcCorner, samplesPerSecond: rate, channelCount: channels)
+    delays.append(
       StageDelay(
         name: "DC removal",
-        delay: groupDelay(of: [dc], atHertz: centre, samplesPerSecond: rate), atHertz: centre)
-    ]
+        delay: [dcRemoval.section].groupDelay(at: centre, samplesPerSecond: rate), at: centre))
+
+    var notchSections: [Biquad] = []
+    if let mains = configuration.mains {
+      notchSections = [
+        try Notch.section(
+          mains: mains.frequency, quality: configuration.notchQuality, samplesPerSecond: rate)
+      ]
+      let delay = notchSections.groupDelay(at: centre, samplesPerSecond: rate)
+      delays.append(StageDelay(name: "notch", delay: delay, at: centre))
+    }
 
     var sections: [Biquad] = []
-    if let mains = configuration.mainsHertz {
-      guard mains > 0, mains < rate / 2, configuration.notchQuality > 0 else {
-        throw .badValue(
-          name: "the notch's frequency", value: mains, mustBe: "between 0 and \(rate / 2) Hz")
-      }
-      let notch = Biquad.notch(
-        centreHertz: mains, quality: configuration.notchQuality, samplesPerSecond: rate)
-      sections.append(notch)
-      delays.append(
-        StageDelay(
-          name: "notch", delay: groupDelay(of: [notch], atHertz: centre, samplesPerSecond: rate),
-          atHertz: centre))
-    }
-    var taps: [Double]?
+    var taps: [Double] = []
     switch configuration.bandPass {
-    case .butterworth(let order):
-      let band = try Butterworth.bandPass(
-        order: order, lowHertz: configuration.lowHertz, highHertz: configuration.highHertz,
-        samplesPerSecond: rate)
-      sections += band
-      delays.append(
-        StageDelay(
-          name: "band-pass", delay: groupDelay(of: band, atHertz: centre, samplesPerSecond: rate),
-          atHertz: centre))
-    case .fir(let count):
-      taps = try LinearPhaseFIR.bandPass(
-        taps: count, lowHertz: configuration.lowHertz, highHertz: configuration.highHertz,
-        samplesPerSecond: rate)
-      delays.append(
-        StageDelay(
-          name: "band-pass", delay: Nanoseconds(seconds: Double(count - 1) / 2 / rate),
-          atHertz: 0))
+    case .butterworth(let order, let band):
+      sections = try Butterworth.bandPass(order: order, band: band, samplesPerSecond: rate)
+    case .fir(let count, let band):
+      taps = try LinearPhaseFIR.bandPass(taps: count, band: band, samplesPerSecond: rate)
     }
-    if let ratio = configuration.kalmanRatio {
-      guard ratio > 0, ratio.isFinite else {
-        throw .badValue(name: "the Kalman filter's ratio", value: ratio, mustBe: "positive")
+    guard configuration.dcCorner < band.low else {
+      throw .dcCornerInBand(configuration.dcCorner, low: band.low)
+    }
+    let bandPassTaps = LinearPhaseFIR(taps: taps, channelCount: channels)
+    let bandPassDelay =
+      taps.isEmpty
+      ? sections.groupDelay(at: centre, samplesPerSecond: rate)
+      : bandPassTaps.groupDelay(samplesPerSecond: rate)
+    delays.append(StageDelay(name: "band-pass", delay: bandPassDelay, at: centre))
+
+    var kalman: KalmanFilter?
+    if let model = configuration.kalman {
+      let filter = try KalmanFilter(model, samplesPerSecond: rate, channelCount: channels)
+      if let corner = filter.equivalentCorner, corner < centre {
+        throw .kalmanCutsBand(corner: corner, centre: centre)
       }
       delays.append(
-        StageDelay(
-          name: "Kalman filter",
-          delay: Nanoseconds(seconds: KalmanFilter.steadyDelay(ratio: ratio) / rate), atHertz: 0))
+        StageDelay(name: "Kalman filter", delay: filter.groupDelay(at: centre), at: centre))
+      kalman = consume filter
     }
-    // Before the first allocation, so that a refusal leaves nothing behind.
-    let gate = try ArtifactGate(
-      configuration.gate, channelCount: montage.channels.count, samplesPerSecond: rate)
+    var commonAverage: CommonAverageReference?
+    if configuration.commonAverage {
+      commonAverage = try CommonAverageReference(channelCount: channels)
+    }
+    let gateStage = try ArtifactGate(
+      configuration.gate, samplesPerSecond: rate, channelCount: channels)
+    let bandPower = try BandPower(
+      windowSeconds: configuration.windowSeconds, samplesPerSecond: rate, channelCount: channels)
 
-    channelCount = montage.channels.count
-    self.delays = delays
-    structuralWindow = Nanoseconds(seconds: window / rate)
-    restartGap = UInt32(max(1, rate * 0.1))
-    isCommonAverage = configuration.isCommonAverage
-    unsafe scales = .allocate(capacity: channelCount)
+    // Nothing throws from here on: a chain is never half made.
+    self.gateStage = consume gateStage
+    self.dcRemoval = consume dcRemoval
+    notch = SectionCascade(notchSections, channelCount: channels)
+    bandPassSections = SectionCascade(sections, channelCount: channels)
+    self.bandPassTaps = consume bandPassTaps
+    self.kalman = consume kalman
+    self.commonAverage = consume commonAverage
+    self.bandPower = consume bandPower
+
+    self.configuration = configuration
+    channelCount = channels
+    samplesPerSecond = rate
+    groupDelays = delays
+    scales = Workspace(count: channels, repeating: 0)
+    raw = Workspace(count: channels, repeating: 0)
+    work = Workspace(count: channels, repeating: 0)
+    toleratedLoss = UInt64(configuration.gapTolerance.seconds * rate)
     for (index, channel) in montage.channels.enumerated() {
-      unsafe (scales + index).initialize(to: channel.microvoltsPerCount)
+      // SAFETY: `scales` was made for the channels of this montage.
+      unsafe scales.base[index] = channel.microvoltsPerCount
     }
-    unsafe filtered = .allocate(capacity: channelCount)
-    unsafe filtered.initialize(repeating: 0, count: channelCount)
-    dcRemoval = BiquadCascade([dc], channelCount: channelCount)
-    recursive = sections.isEmpty ? nil : BiquadCascade(sections, channelCount: channelCount)
-    fir = taps.map { FIRFilter($0, channelCount: montage.channels.count) }
-    kalman = configuration.kalmanRatio.map {
-      KalmanFilter(ratio: $0, channelCount: montage.channels.count)
-    }
-    powers = BandPower(windowSampleCount: Int(window), channelCount: channelCount)
-    artifacts = gate
   }
 
-  deinit {
-    unsafe scales.deallocate()
-    unsafe filtered.deallocate()
+  /// The group delays of all stages together.
+  public var totalGroupDelay: Nanoseconds { groupDelays.reduce(.zero) { $0 + $1.delay } }
+
+  /// The time that one value of the band power looks back over.
+  public var structuralWindow: Nanoseconds {
+    Nanoseconds(seconds: Double(bandPower.windowSamples) / samplesPerSecond)
   }
+
+  /// The window of the band power, in samples.
+  public var windowSamples: Int { bandPower.windowSamples }
+
+  /// The gate's hold-off, in frames.
+  public var holdOffFrames: Int { gateStage.holdOffFrames }
 }

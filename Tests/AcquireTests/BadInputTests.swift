@@ -148,7 +148,7 @@ struct BadInputTests {
     let check = try Program.run(["config", "check", path])
     #expect(check.status == 0, "\(check.output)\(check.errors)")
     #expect(try Program.run(["config", "show", "--config", path]).output == shown.output)
-    #expect(shown.output.contains("mains = 60.0"))
+    #expect(shown.output.contains("mains = 60"))
   }
 
   @Test("command line goes over environment, environment over file, file over defaults")
@@ -160,8 +160,8 @@ struct BadInputTests {
     let shown = try Program.run(
       ["config", "show", "--config", path, "--set", "amplifier.rate=2000"],
       environment: ["ACQUIRE_AMPLIFIER_RATE": "1000", "ACQUIRE_AMPLIFIER_GAIN": "6"])
-    #expect(shown.output.contains("\nrate = 2000.0\n"))
-    #expect(shown.output.contains("\ngain = 6.0\n"))
+    #expect(shown.output.contains("\nrate = 2000\n"))
+    #expect(shown.output.contains("\ngain = 6\n"))
     #expect(shown.output.contains("\nclock = \"free-running\"\n"))
   }
 

@@ -1,15 +1,20 @@
 // What several commands take on their command line.
 
 import ArgumentParser
+import Monitor
 import RT
 
 /// A span of time as people write it: 20s, 1.5m, 2h, 500ms; a bare number is seconds.
 struct DurationArgument: ExpressibleByArgument, Equatable {
   var span: Nanoseconds
 
+  init(_ span: Nanoseconds) { self.span = span }
+
+  var defaultValueDescription: String { span.readable }
+
   init?(argument: String) {
     let units: [(suffix: String, seconds: Double)] = [
-      ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("", 1),
+      ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("", 1),
     ]
     for (suffix, seconds) in units where argument.hasSuffix(suffix) {
       guard let number = Double(argument.dropLast(suffix.count)) else { continue }
