@@ -152,10 +152,10 @@ struct RecorderTests {
     let session = Session(shape)
     let rings = session.rings()
     var events = RecordedEventRing(capacity: 16)
-    events.producer.fault("no acknowledgement from the exoskeleton", sampleIndex: 12)
-    events.producer.note("armed", sampleIndex: 7)
-    events.producer.undecoded(count: 5, before: 100)
-    events.producer.decision(classIndex: 9, confidence: 0.1, sampleIndex: 3)
+    events.producer.pushFault("no acknowledgement from the exoskeleton", sampleIndex: 12)
+    events.producer.pushNote("armed", sampleIndex: 7)
+    events.producer.pushUndecoded(count: 5, sampleIndex: 100)
+    events.producer.pushDecision(classIndex: 9, confidence: 0.1, sampleIndex: 3)
     var recorder = try Recorder(
       folder: folder.path, plan: session.plan, frames: rings.frames.take(),
       events: events.consumer)

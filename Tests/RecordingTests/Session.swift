@@ -136,7 +136,7 @@ struct Session {
     for frame in frames { ring.producer.push(frame) }
     var events = RecordedEventRing(capacity: 4_096)
     for decision in decisions {
-      events.producer.decision(
+      events.producer.pushDecision(
         classIndex: decision.classIndex, confidence: decision.confidence,
         sampleIndex: decision.sampleIndex)
     }
