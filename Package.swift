@@ -41,7 +41,7 @@ let package = Package(
 
     // Floor 3: five subjects, blind to one another.
     .target(
-      name: "Amplifiers", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+      name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(name: "Decoding", dependencies: ["MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(
       name: "Exoskeleton", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],

@@ -150,6 +150,18 @@ struct SignalChainTests {
     }
   }
 
+  @Test("stillness before a long gap does not count towards a flat line after it")
+  func flatAcrossGap() throws {
+    var chain = try SignalChain(SignalConfiguration(), montage: RealRecording.montage())
+    let frame = FrameMemory(channelCount: 8)
+    for index in 0..<480 {
+      frame.set([7, 7, 7, 7, 7, 7, 7, 7], lostBefore: index == 230 ? 26 : 0)
+      chain.process(frame.slot)
+      let isFlat = chain.gate.flags.contains(.flat)
+      #expect(isFlat == (index >= 230 + 249), "frame \(index)")
+    }
+  }
+
   @Test("a reconfigured amplifier starts everything over")
   func reconfiguration() throws {
     var chain = try SignalChain(SignalConfiguration(), montage: RealRecording.montage())
