@@ -16,7 +16,7 @@ extension Replay {
     while sample < sampleCount {
       if stop.isRaised { return .stopped }
       let due = start + Nanoseconds(seconds: Double(sample) / samplesPerSecond)
-      if pace == .realTime {
+      if isPaced {
         // At most 50 ms, so that a stop is heard.
         let now = MonotonicInstant.now()
         let soon = now + .milliseconds(50)
@@ -43,7 +43,7 @@ extension Replay {
     let frame = sink.claim()
     var header = FrameHeader()
     header.sampleIndex = sample
-    header.edgeTime = pace == .realTime ? due : wake
+    header.edgeTime = isPaced ? due : wake
     header.wakeTime = wake
     header.lostBefore = UInt32(truncatingIfNeeded: sample &- expected)
     header.statusWord = unsafe statusWords[place]

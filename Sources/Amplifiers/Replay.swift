@@ -16,7 +16,7 @@ public enum ReplayPace: Sendable, Equatable {
 @safe
 public struct Replay: ~Copyable, Amplifier, @unchecked Sendable {
   public let description: AmplifierDescription
-  let pace: ReplayPace
+  let isPaced: Bool
   let sampleCount: UInt64
   let channelCount: Int
   let samplesPerSecond: Double
@@ -42,7 +42,7 @@ public struct Replay: ~Copyable, Amplifier, @unchecked Sendable {
     description = AmplifierDescription(
       name: name, serialNumber: nil, montage: table.montage, groupDelay: .zero,
       hasStatusWord: words != nil)
-    self.pace = pace
+    isPaced = pace == .realTime
     sampleCount = UInt64(table.sampleCount)
     channelCount = table.channelCount
     samplesPerSecond = table.montage.samplesPerSecond

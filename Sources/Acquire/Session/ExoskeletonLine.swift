@@ -4,6 +4,7 @@
 
 import Exoskeleton
 import RT
+import Signal
 
 /// A virtual exoskeleton on a thread of its own, at normal priority.
 struct VirtualExoskeletonThread: ~Copyable {
@@ -55,13 +56,18 @@ struct ExoskeletonLine: ~Copyable {
       link = nil
       return
     }
-    let isVirtual = section.port == "virtual"
-    let virtual = isVirtual ? try VirtualExoskeletonThread() : nil
-    let path = virtual?.path ?? section.port
-    let opened = try ExoskeletonLink.open(path, baud: section.baud)
-    name = isVirtual ? "virtual exoskeleton" : "exoskeleton on \(path)"
-    self.virtual = virtual
-    link = opened
+    guard section.port == "virtual" else {
+      let opened = try ExoskeletonLink.open(section.port, baud: section.baud)
+      name = "exoskeleton on \(section.port)"
+      virtual = nil
+      link = consume opened
+      return
+    }
+    let thread = try VirtualExoskeletonThread()
+    let opened = try ExoskeletonLink.open(thread.path, baud: section.baud)
+    name = "virtual exoskeleton"
+    virtual = consume thread
+    link = consume opened
   }
 
   /// The deliberate act: from here on motion commands are obeyed. Nil without an exoskeleton.

@@ -1,6 +1,7 @@
 // The recorder on its thread, at normal priority.
 
 import Amplifiers
+import Decoding
 import RT
 import Recording
 import Signal

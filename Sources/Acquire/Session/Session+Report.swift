@@ -1,6 +1,7 @@
 // What is left of a session, as a report.
 
 import Amplifiers
+import Decoding
 import Exoskeleton
 import Monitor
 import RT
@@ -8,7 +9,7 @@ import Signal
 
 extension DecodingWorkspace {
   /// The closing report, from this thread's accounts and what the others left.
-  func report(
+  mutating func report(
     plan: SessionPlan, description: AmplifierDescription, exoskeleton: String,
     duration: Nanoseconds, recording: String, samplesNotStored: UInt64,
     recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
@@ -37,7 +38,7 @@ extension DecodingWorkspace {
       faults: faults)
   }
 
-  private func structuralDelays(plan: SessionPlan, converter: Nanoseconds) -> [StructuralDelay] {
+  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds) -> [StructuralDelay] {
     var delays: [StructuralDelay] = []
     if converter > .zero {
       delays.append(

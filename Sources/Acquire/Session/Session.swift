@@ -29,7 +29,7 @@ struct Session {
   /// - Returns: the report, and how the program shall end.
   /// - Throws: what could not be opened or started. Everything that was opened is closed again;
   ///   an exoskeleton is armed last, when nothing else is left that can fail.
-  mutating func run<Source: Amplifier & ~Copyable>(_ amplifier: consuming Source)
+  mutating func run<Source: Amplifier & SendableMetatype & ~Copyable>(_ amplifier: consuming Source)
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
     let machine = Machine.current()
@@ -83,7 +83,7 @@ struct Session {
           decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
           channelCount: channelCount),
         stop: stopAcquiring, ended: acquisitionEnded)
-    ) { acquire(&$0) }
+    ) { $0.run() }
     let started = MonotonicInstant.now()
     let processBefore = ThreadUsage.ofThisProcess()
 

@@ -1,6 +1,7 @@
 // What the main thread does while a session runs: looks, tells, and knows when to end.
 
 import Amplifiers
+import Decoding
 import Exoskeleton
 import Monitor
 import RT
