@@ -19,11 +19,19 @@ let package = Package(
   products: [
     .executable(name: "acquire", targets: ["Acquire"])
   ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+  ],
   targets: [
     // Floor 0: C. One call in, -errno out, no policy.
     .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
     .target(name: "MathShim", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "HeapCounter", cSettings: strictC),
+    // A recording inside the binary; C23 for #embed.
+    .target(
+      name: "SampleFeed", exclude: ["motor-imagery-8ch-250hz.bdf", "ATTRIBUTION.md"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu23"])]),
 
     // Floor 1: Linux without EEG.
     .target(name: "RT", dependencies: ["SPIShim"], swiftSettings: strict),
@@ -33,7 +41,7 @@ let package = Package(
 
     // Floor 3: five subjects, blind to one another.
     .target(
-      name: "Amplifiers", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+      name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(name: "Decoding", dependencies: ["MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(
       name: "Exoskeleton", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
@@ -45,8 +53,10 @@ let package = Package(
     .executableTarget(
       name: "Acquire",
       dependencies: [
-        "HeapCounter", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
+        "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
         "Recording", "Monitor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
@@ -58,12 +68,14 @@ let package = Package(
       name: "RTTests", dependencies: ["RT", "SPIShim", "HeapCounter", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SignalTests", dependencies: ["Signal", "RT", "TestSupport"], swiftSettings: strict),
+      name: "SignalTests", dependencies: ["Signal", "RT", "HeapCounter", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "DecodingTests", dependencies: ["Decoding", "Signal", "RT", "TestSupport"],
+      name: "DecodingTests",
+      dependencies: ["Decoding", "SampleFeed", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",

@@ -1,4 +1,53 @@
+// The program: one command line, several commands, one way to fail.
+
+import ArgumentParser
+import RT
+import SPIShim
+
 @main
-enum Acquire {
-  static func main() {}
+struct Acquire: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "acquire",
+    abstract: "Reads the brain in real time, decodes it, moves an exoskeleton, and says how long it took.",
+    discussion: """
+      Without any option, `acquire run` plays a real EEG recording through a model of the ADS1299, \
+      decodes it, and drives a virtual exoskeleton: no hardware, no configuration.
+
+      EXAMPLES
+        acquire run --duration 20s
+        acquire run --amplifier ads1299 --exoskeleton /dev/ttyUSB0 --output recordings
+        acquire record --duration 5m
+        acquire replay recordings/acquire-20261120T101500Z.bdf --json
+        acquire jitter --duration 10s
+        acquire config check my.toml
+
+      EXIT CODES
+        0 all went well             64 wrong command line       65 malformed recording or model
+        66 an input is not there    69 device missing or silent 71 the system refused
+        73 recording not creatable  74 recording incomplete     76 not the expected device
+        77 permission or priority   78 wrong configuration
+
+      This is research software and not a medical device.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Run.self, Record.self, Replay.self, Simulate.self, Jitter.self, Devices.self, Config.self,
+    ])
+
+  static func main() {
+    // Before the first thread is there, so that all of them inherit it: a session waits for
+    // SIGINT and SIGTERM where it can act on them.
+    StopSignals.block()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      Terminal.error.write("acquire: \(failure.sentence)\n")
+      exit(failure.status)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  static func exit(_ status: ExitStatus) -> Never { exit(withError: ExitCode(status.rawValue)) }
 }

@@ -14,6 +14,7 @@ public struct Intent: Equatable, Sendable, BitwiseCopyable {
   /// That frame's edge time.
   public var time: MonotonicInstant
 
+  @_noLocks @_noAllocation
   @inlinable public init(
     classIndex: Int, confidence: Double, sampleIndex: UInt64, time: MonotonicInstant
   ) {

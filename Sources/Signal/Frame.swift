@@ -7,14 +7,21 @@ public import RT
 public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public var rawValue: UInt32
 
+  @_noLocks @_noAllocation
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The status word is not one that the amplifier can send: the counts are not to be believed.
-  @inlinable public static var corrupt: FrameFlags { FrameFlags(rawValue: 1 << 0) }
+  @inlinable public static var corrupt: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 0) }
+  }
   /// Read after the next conversion was already due.
-  @inlinable public static var late: FrameFlags { FrameFlags(rawValue: 1 << 1) }
+  @inlinable public static var late: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 1) }
+  }
   /// The amplifier's filter had not settled yet.
-  @inlinable public static var unsettled: FrameFlags { FrameFlags(rawValue: 1 << 2) }
+  @inlinable public static var unsettled: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 2) }
+  }
 }
 
 /// The fixed part of a frame: 64 bytes, then `channelCount` counts.

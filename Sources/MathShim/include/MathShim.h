@@ -13,3 +13,7 @@ MATH_REALTIME static inline double math_rint(double x) { return __builtin_rint(x
 MATH_REALTIME static inline double math_fabs(double x) { return __builtin_fabs(x); }
 MATH_REALTIME static inline double math_sin(double x) { return __builtin_sin(x); }
 MATH_REALTIME static inline double math_cos(double x) { return __builtin_cos(x); }
+MATH_REALTIME static inline double math_tan(double x) { return __builtin_tan(x); }
+MATH_REALTIME static inline double math_acos(double x) { return __builtin_acos(x); }
+MATH_REALTIME static inline double math_ceil(double x) { return __builtin_ceil(x); }
+MATH_REALTIME static inline double math_log10(double x) { return __builtin_log10(x); }

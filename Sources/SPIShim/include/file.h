@@ -1,5 +1,18 @@
+// Files and descriptors.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "attributes.h"
+
+/// Opens for reading (0), writing (1) or both (2), close-on-exec. The descriptor, or -errno.
+int shim_open(const char *path, int access);
+
+void shim_close(int descriptor);
+
+/// Reads at most `count` bytes; 0 at the end.
+int64_t shim_read(int descriptor, void *bytes, size_t count);
+
+/// Writes at most `count` bytes.
+int64_t shim_write(int descriptor, const void *bytes, size_t count);

@@ -1,0 +1,108 @@
+// What a session is made of, with the defaults that make the embedded demonstration run.
+//
+// Plain values as a person writes them; each part checks its own when it is built.
+
+/// The whole configuration. Defaults < `/etc/acquire/acquire.toml` < environment < command line.
+struct Configuration: Equatable {
+  var amplifier = AmplifierSection()
+  var signal = SignalSection()
+  var gate = GateSection()
+  var decoder = DecoderSection()
+  var exoskeleton = ExoskeletonSection()
+  var recording = RecordingSection()
+  var realTime = RealTimeSection()
+}
+
+struct AmplifierSection: Equatable {
+  /// `model`, `ads1299` or `replay`.
+  var kind = "model"
+  var rate = 250
+  var gain = 24
+  /// Electrode labels, one a channel; as many as there are channels.
+  var channels = ["FC3", "FCz", "FC4", "C3", "Cz", "C4", "CP3", "CP4"]
+  /// What the model's electrodes carry: `recording`, `test-signal` or `silence`.
+  var input = "recording"
+  /// The recording that the model plays or that is replayed; empty: the embedded one.
+  var recording = ""
+  /// The model's clock: `held` or `free-running`.
+  var clock = "held"
+  var spiDevice = "/dev/spidev0.0"
+  var spiHertz = 4_000_000
+  /// Label of the gpiochip that DRDY is on; never a number, numbers move between kernels.
+  var dataReadyChip = "pinctrl-bcm2711"
+  var dataReadyLine = 26
+  /// Lines on the same chip; -1: not connected, the opcode is used.
+  var resetLine = -1
+  var startLine = -1
+  var powerDownLine = -1
+}
+
+struct SignalSection: Equatable {
+  var dcCornerHertz = 0.5
+  /// 50, 60, or 0 for no notch.
+  var mainsHertz = 50
+  var notchQuality = 30.0
+  /// `butterworth` or `fir`.
+  var filter = "butterworth"
+  var bandHertz = [8.0, 30.0]
+  var order = 2
+  /// Taps of the linear-phase FIR.
+  var taps = 251
+  /// µV² a second, of the per-channel Kalman filter; 0: none.
+  var kalmanProcessVariance = 0.0
+  /// µV².
+  var kalmanMeasurementVariance = 1.0
+  var commonAverage = true
+  var windowSeconds = 1.0
+}
+
+struct GateSection: Equatable {
+  var amplitudeMicrovolts = 150.0
+  var gradientMicrovoltsPerMillisecond = 12.5
+  var flatMicrovolts = 0.5
+  var flatSeconds = 1.0
+  var holdOffSeconds = 0.25
+  /// Channels whose lead-off bits close the gate.
+  var leadOff = false
+}
+
+struct DecoderSection: Equatable {
+  /// A model file; empty: the embedded motor-imagery model.
+  var model = ""
+  var periodSeconds = 0.1
+  var enterProbability = 0.6
+  var exitProbability = 0.4
+  var dwellDecisions = 3
+}
+
+struct ExoskeletonSection: Equatable {
+  /// `virtual`, a serial device, or `none`.
+  var port = "virtual"
+  var baud = 115_200
+  /// What each class of the model asks of the joint: `neutral`, `hold` or degrees.
+  var targets = ["rest = hold", "left = 10", "right = 60"]
+  var positionMinimumDegrees = 0.0
+  var positionMaximumDegrees = 90.0
+  var velocityMaximumDegreesPerSecond = 30.0
+  var accelerationMaximumDegreesPerSecondSquared = 120.0
+  var controlPeriodSeconds = 0.02
+  var frameTimeoutSeconds = 0.1
+  var decisionTimeoutSeconds = 0.5
+  var acknowledgementTimeoutSeconds = 0.1
+}
+
+struct RecordingSection: Equatable {
+  var folder = "recordings"
+  var durableSeconds = 1.0
+}
+
+struct RealTimeSection: Equatable {
+  var allowBestEffort = false
+  /// `fifo`, `rr` or `other`.
+  var policy = "fifo"
+  var acquisitionPriority = 80
+  var decodingPriority = 75
+  /// -1: chosen by the number of CPUs.
+  var acquisitionCPU = -1
+  var decodingCPU = -1
+}

@@ -1,0 +1,133 @@
+// The program's surroundings: terminal, environment, text files, and the signals that end it.
+
+import Glibc
+import RT
+
+/// A stream to a person or to the next program.
+struct Terminal {
+  static let output = Terminal(descriptor: 1)
+  static let error = Terminal(descriptor: 2)
+
+  let descriptor: Int32
+
+  /// Writes all of the text; gives up quietly when the reader is gone.
+  func write(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes { bytes in
+        unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+      }
+      guard written > 0 else { return }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// Width in columns; 80 when it cannot be known.
+  var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+}
+
+enum Environment {
+  static func value(of name: String) -> String? {
+    guard let text = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: text)
+  }
+}
+
+enum TextFile {
+  /// A configuration or a model is a page or two; anything bigger is a mistake.
+  private static let byteCountMaximum = 1 << 20
+
+  /// Nil when there is no such file.
+  static func readIfPresent(_ path: String) throws(Failure) -> String? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let error = errno
+      if error == ENOENT { return nil }
+      throw Failure(.noInput, "\(path) cannot be opened: \(describe(errno: error))")
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = unsafe Glibc.read(descriptor, &block, block.count)
+      if count == 0 { break }
+      guard count > 0 else {
+        throw Failure(.noInput, "\(path) cannot be read: \(describe(errno: errno))")
+      }
+      bytes += block[..<count]
+      guard bytes.count <= byteCountMaximum else {
+        throw Failure(.data, "\(path) is larger than a megabyte and no text file of ours")
+      }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(.data, "\(path) is not UTF-8 text")
+    }
+    return text
+  }
+
+  static func read(_ path: String) throws(Failure) -> String {
+    guard let text = try readIfPresent(path) else {
+      throw Failure(.noInput, "there is no file \(path): check the path")
+    }
+    return text
+  }
+
+  static func write(_ text: String, to path: String) throws(Failure) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Failure(
+        .cannotCreate, "\(path) cannot be written: \(describe(errno: errno)); choose another path")
+    }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw Failure(.inputOutput, "\(path) was not written whole: \(describe(errno: errno))")
+    }
+  }
+}
+
+/// "No such file or directory".
+func describe(errno code: Int32) -> String {
+  unsafe String(cString: strerror(code))
+}
+
+/// SIGINT, SIGTERM and SIGHUP: blocked in every thread, taken by the main thread when it waits.
+enum StopSignals {
+  /// Before the first thread is started, which inherits the mask.
+  static func block() {
+    var signals = set
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    // A reader that goes away shall not end a session.
+    signal(SIGPIPE, SIG_IGN)
+    // Without this a full disk with a file-size limit would kill the process.
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Waits for one of them; nil when none came in time.
+  static func wait(atMost span: Nanoseconds) -> String? {
+    var signals = set
+    var time = timespec(
+      tv_sec: Int(span.rawValue / 1_000_000_000), tv_nsec: Int(span.rawValue % 1_000_000_000))
+    switch unsafe sigtimedwait(&signals, nil, &time) {
+    case SIGINT: return "Ctrl-C"
+    case SIGTERM: return "SIGTERM"
+    case SIGHUP: return "SIGHUP"
+    default: return nil
+    }
+  }
+
+  private static var set: sigset_t {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, SIGINT)
+    unsafe sigaddset(&set, SIGTERM)
+    unsafe sigaddset(&set, SIGHUP)
+    return set
+  }
+}

@@ -1,0 +1,98 @@
+// From an intent to a command on the wire: the governor's step and the frame that carries it.
+//
+// Real-time: decoding thread; one governor step, one write and one read for each control period.
+
+import Decoding
+import Exoskeleton
+import RT
+import Signal
+
+/// The governor, the line, and what each class asks for.
+struct Actuation: ~Copyable {
+  var governor: Governor
+  var link: ExoskeletonLink
+  let demands: DemandTable
+  /// A command goes out on every so-manieth conversion.
+  private let framesPerControl: UInt64
+  private let controlPeriod: Nanoseconds
+  private var demand = Demand.neutral
+  private var lastFrame: MonotonicInstant
+  private var lastDecision: MonotonicInstant?
+  private var lastControl: MonotonicInstant
+  private var controlledBlocks: UInt64 = 0
+
+  init(
+    governor: consuming Governor, link: consuming ExoskeletonLink, demands: consuming DemandTable,
+    samplesPerSecond: Double, now: MonotonicInstant
+  ) {
+    controlPeriod = governor.limits.controlPeriod
+    framesPerControl = UInt64(max(1, (controlPeriod.seconds * samplesPerSecond).rounded(.down)))
+    self.governor = governor
+    self.link = link
+    self.demands = demands
+    lastFrame = now
+    lastControl = now
+  }
+
+  /// A frame that is believed has come in.
+  @_noLocks @_noAllocation
+  mutating func noteFrame(_ header: FrameHeader) {
+    if header.flags.rawValue & FrameFlags.corrupt.rawValue == 0 { lastFrame = header.edgeTime }
+  }
+
+  @_noLocks @_noAllocation
+  mutating func take(_ intent: Intent) {
+    demand = demands.demand(ofClass: intent.classIndex)
+    lastDecision = intent.time
+  }
+
+  /// True on the conversions that a command follows.
+  @_noLocks @_noAllocation
+  mutating func isDue(on header: FrameHeader) -> Bool {
+    let blocks = header.sampleIndex / framesPerControl
+    guard blocks > controlledBlocks else { return false }
+    controlledBlocks = blocks
+    return true
+  }
+
+  /// When a command must go out although no frame has come: half a period after its time.
+  var deadline: MonotonicInstant {
+    @_noLocks @_noAllocation
+    get {
+      lastControl
+        + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2)
+    }
+  }
+
+  /// Steps the governor and hands its command to the driver.
+  ///
+  /// - Returns: when the governor had decided.
+  @_noLocks @_noAllocation
+  mutating func control(now: MonotonicInstant, roundTrips: inout LatencyHistogram)
+    -> MonotonicInstant
+  {
+    lastControl = now
+    link.poll(roundTrips: &roundTrips)
+    let command = governor.step(
+      GovernorInput(
+        now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
+        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
+        joint: link.joint))
+    let governed = MonotonicInstant.now()
+    if !link.isGone { _ = link.send(command) }
+    return governed
+  }
+
+  @_noLocks @_noAllocation
+  func describe(in snapshot: inout StatusSnapshot) {
+    snapshot.governorState = governor.state
+    snapshot.isLinkGone = link.isGone
+    if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
+  }
+
+  /// Takes answers that came in between two commands.
+  @_noLocks @_noAllocation
+  mutating func listen(roundTrips: inout LatencyHistogram) {
+    if !link.isGone { link.poll(roundTrips: &roundTrips) }
+  }
+}

@@ -1,0 +1,199 @@
+// The decoding thread: from a frame in the ring to a command on the wire.
+//
+// Real-time: SCHED_FIFO 75. For each frame one pass over the channels, and one read of the serial
+// line at most once a millisecond; for each control period one governor step and one write. System
+// calls: futex, read, write, clock_gettime (vDSO). Nothing else.
+
+import Decoding
+import Exoskeleton
+import RT
+import Recording
+import Signal
+
+/// What the decoding thread owns.
+struct DecodingWorkspace: ~Copyable {
+  var frames: RingConsumer
+  let bell: Doorbell
+  let stop: StopSignal
+  /// Nil when the session only records.
+  var stage: DecodingStage?
+  /// Nil without an exoskeleton.
+  var actuation: Actuation?
+  var events: RecordedEventProducer
+  var status: OverwritingRingProducer<StatusSnapshot>
+  var histograms = StageHistograms()
+  var snapshot = StatusSnapshot()
+  var cost = ThreadCost()
+  private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
+  private var nextListening = MonotonicInstant(nanoseconds: 0)
+
+  init(
+    frames: consuming RingConsumer, bell: Doorbell, stop: StopSignal,
+    stage: consuming DecodingStage?, actuation: consuming Actuation?,
+    events: consuming RecordedEventProducer,
+    status: consuming OverwritingRingProducer<StatusSnapshot>
+  ) {
+    self.frames = frames
+    self.bell = bell
+    self.stop = stop
+    self.stage = stage
+    self.actuation = actuation
+    self.events = events
+    self.status = status
+    snapshot.decodes = self.stage != nil
+    snapshot.hasExoskeleton = self.actuation != nil
+  }
+}
+
+/// What the main thread is told ten times a second, and at the end.
+struct StatusSnapshot: BitwiseCopyable {
+  var frames: UInt64 = 0
+  var lost: UInt64 = 0
+  var late: UInt64 = 0
+  var corrupt: UInt64 = 0
+  var undecoded: UInt64 = 0
+  var decisions: UInt64 = 0
+  var eventsNotStored: UInt64 = 0
+  var firstIndex: UInt64 = 0
+  var firstEdge = MonotonicInstant(nanoseconds: 0)
+  var lastIndex: UInt64 = 0
+  var lastEdge = MonotonicInstant(nanoseconds: 0)
+  var latency = Nanoseconds(0)
+  var worstLatency = Nanoseconds(0)
+  /// −1: none yet, or withheld.
+  var classIndex = -1
+  var confidence = 0.0
+  var gateFlags: UInt8 = 0
+  var isGateOpen = false
+  var isSettled = false
+  var governorState = GovernorState.disarmed
+  var positionDegrees = Double.nan
+  var hasExoskeleton = false
+  var decodes = false
+  var isLinkGone = false
+}
+
+extension DecodingWorkspace {
+  /// Runs until told to stop and the ring is empty.
+  @_noLocks @_noAllocation
+  mutating func run() {
+    while true {
+      let ticket = bell.ticket()
+      if let slot = unsafe frames.front() {
+        take(unsafe FrameSlot(slot))
+        frames.release()
+      } else if stop.isRaised {
+        return
+      } else {
+        let now = MonotonicInstant.now()
+        bell.wait(ticket, until: actuation?.deadline ?? now + .milliseconds(100))
+        // Frames that fail to come must not keep a command from going out.
+        let woke = MonotonicInstant.now()
+        if let deadline = actuation?.deadline, woke >= deadline {
+          _ = actuation?.control(now: woke, roundTrips: &histograms.firmware)
+        }
+        tell(at: woke)
+      }
+    }
+  }
+
+  /// Filters, decides, commands.
+  @_noLocks @_noAllocation
+  private mutating func take(_ frame: FrameSlot) {
+    let popped = MonotonicInstant.now()
+    let header = frame.header
+    count(header)
+    histograms.edgeToWake.record(header.wakeTime - header.edgeTime)
+    histograms.read.record(header.readTime - header.wakeTime)
+    histograms.ring.record(popped - header.publishTime)
+
+    var time = popped
+    if let unseen = stage?.filter(frame) {
+      time = MonotonicInstant.now()
+      histograms.signal.record(time - popped)
+      if unseen > 0 {
+        snapshot.undecoded &+= UInt64(unseen)
+        keep(
+          events.pushUndecoded(
+            count: unseen, sampleIndex: header.sampleIndex &- UInt64(header.lostBefore)))
+      }
+      time = decide(frame, filtered: time)
+    }
+
+    actuation?.noteFrame(header)
+    if actuation?.isDue(on: header) == true {
+      command(header, decided: time)
+    } else if time >= nextListening {
+      nextListening = time + .milliseconds(1)
+      actuation?.listen(roundTrips: &histograms.firmware)
+    }
+    tell(at: time)
+  }
+
+  /// - Returns: when it was done.
+  @_noLocks @_noAllocation
+  private mutating func decide(_ frame: FrameSlot, filtered: MonotonicInstant)
+    -> MonotonicInstant
+  {
+    guard let outcome = stage?.decide(frame) else { return filtered }
+    switch outcome {
+    case .none: return filtered
+    case .withheld: snapshot.classIndex = -1
+    case .decided(let intent):
+      snapshot.decisions &+= 1
+      snapshot.classIndex = intent.classIndex
+      snapshot.confidence = intent.confidence
+      actuation?.take(intent)
+      keep(
+        events.pushDecision(
+          classIndex: intent.classIndex, confidence: intent.confidence,
+          sampleIndex: intent.sampleIndex))
+    }
+    let decided = MonotonicInstant.now()
+    histograms.decode.record(decided - filtered)
+    return decided
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func command(_ header: FrameHeader, decided: MonotonicInstant) {
+    guard let governed = actuation?.control(now: decided, roundTrips: &histograms.firmware) else {
+      return
+    }
+    let written = MonotonicInstant.now()
+    histograms.govern.record(governed - decided)
+    histograms.write.record(written - governed)
+    let latency = written - header.edgeTime
+    histograms.edgeToCommand.record(latency)
+    snapshot.latency = latency
+    if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func count(_ header: FrameHeader) {
+    if snapshot.frames == 0 {
+      snapshot.firstEdge = header.edgeTime
+      snapshot.firstIndex = header.sampleIndex
+    }
+    snapshot.frames &+= 1
+    snapshot.lost &+= UInt64(header.lostBefore)
+    snapshot.lastEdge = header.edgeTime
+    snapshot.lastIndex = header.sampleIndex
+    if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }
+    if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 { snapshot.corrupt &+= 1 }
+  }
+
+  /// Ten times a second, whatever happens: the main thread watches for a link that is gone.
+  @_noLocks @_noAllocation
+  private mutating func tell(at now: MonotonicInstant) {
+    guard now >= nextSnapshot else { return }
+    nextSnapshot = now + .milliseconds(100)
+    stage?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot)
+    status.write(snapshot)
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func keep(_ isStored: Bool) {
+    if !isStored { snapshot.eventsNotStored &+= 1 }
+  }
+}

@@ -1,0 +1,189 @@
+// The closing report of a session: what came in, what was lost, what was commanded, how long it
+// took, and on which machine. As a page for a person and as JSON for a program.
+
+public import RT
+
+public struct SessionReport: Sendable {
+  public var amplifier: String
+  public var exoskeleton: String
+  public var duration: Nanoseconds
+  public var nominalRate: Double
+  /// From the first and the last edge; nil with fewer than two frames.
+  public var measuredRate: Double?
+
+  public var frames: UInt64
+  /// Conversions that never became a frame, exactly.
+  public var lost: UInt64
+  /// Frames read after the next conversion was already due.
+  public var late: UInt64
+  public var corrupt: UInt64
+  /// Frames that the decoding thread could not take because its ring was full.
+  public var undecoded: UInt64
+  public var decisions: UInt64
+  public var commands: UInt64
+  public var acknowledged: UInt64
+  /// Why neutral was commanded, with counts.
+  public var neutralReasons: [(reason: String, count: UInt64)]
+
+  /// Path of the recording, if one was made.
+  public var recording: String?
+  public var samplesNotStored: UInt64
+  /// What ended the recording before the session, if anything did.
+  public var recordingFault: String?
+
+  /// Heap calls of the two real-time threads after arming.
+  public var mallocsAfterArming: UInt64
+  /// Minor and major page faults of the two real-time threads after arming.
+  public var pageFaultsAfterArming: UInt64
+  /// Why real-time scheduling or memory locking is missing; empty when all was granted.
+  public var bestEffortReasons: [String]
+
+  public var budget: LatencyBudget
+  public var processCPUShare: Double
+  public var residentBytes: UInt64
+  /// Conditions of the machine, in the order to be shown.
+  public var machine: [(name: String, text: String)]
+  /// What went wrong, one sentence each.
+  public var faults: [String]
+
+  public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
+
+  public init(
+    amplifier: String, exoskeleton: String, duration: Nanoseconds, nominalRate: Double,
+    measuredRate: Double?, frames: UInt64, lost: UInt64, late: UInt64, corrupt: UInt64,
+    undecoded: UInt64, decisions: UInt64, commands: UInt64, acknowledged: UInt64,
+    neutralReasons: [(reason: String, count: UInt64)], recording: String?,
+    samplesNotStored: UInt64, recordingFault: String?, mallocsAfterArming: UInt64,
+    pageFaultsAfterArming: UInt64, bestEffortReasons: [String], budget: LatencyBudget,
+    processCPUShare: Double, residentBytes: UInt64, machine: [(name: String, text: String)],
+    faults: [String]
+  ) {
+    self.amplifier = amplifier
+    self.exoskeleton = exoskeleton
+    self.duration = duration
+    self.nominalRate = nominalRate
+    self.measuredRate = measuredRate
+    self.frames = frames
+    self.lost = lost
+    self.late = late
+    self.corrupt = corrupt
+    self.undecoded = undecoded
+    self.decisions = decisions
+    self.commands = commands
+    self.acknowledged = acknowledged
+    self.neutralReasons = neutralReasons
+    self.recording = recording
+    self.samplesNotStored = samplesNotStored
+    self.recordingFault = recordingFault
+    self.mallocsAfterArming = mallocsAfterArming
+    self.pageFaultsAfterArming = pageFaultsAfterArming
+    self.bestEffortReasons = bestEffortReasons
+    self.budget = budget
+    self.processCPUShare = processCPUShare
+    self.residentBytes = residentBytes
+    self.machine = machine
+    self.faults = faults
+  }
+}
+
+extension SessionReport {
+  /// Schema version 1. Times in nanoseconds, rates in samples a second.
+  public var json: JSON {
+    .object([
+      .init("schemaVersion", .integer(1)),
+      .init("amplifier", .string(amplifier)),
+      .init("exoskeleton", .string(exoskeleton)),
+      .init("durationNanoseconds", .integer(duration.rawValue)),
+      .init("nominalRate", .number(nominalRate)),
+      .init("measuredRate", measuredRate.map(JSON.number) ?? .null),
+      .init("frames", .unsigned(frames)),
+      .init("lost", .unsigned(lost)),
+      .init("late", .unsigned(late)),
+      .init("corrupt", .unsigned(corrupt)),
+      .init("undecoded", .unsigned(undecoded)),
+      .init("decisions", .unsigned(decisions)),
+      .init("commands", .unsigned(commands)),
+      .init("acknowledged", .unsigned(acknowledged)),
+      .init(
+        "neutralReasons", .object(neutralReasons.map { .init($0.reason, .unsigned($0.count)) })),
+      .init("recording", recording.map(JSON.string) ?? .null),
+      .init("samplesNotStored", .unsigned(samplesNotStored)),
+      .init("recordingFault", recordingFault.map(JSON.string) ?? .null),
+      .init("mallocsAfterArming", .unsigned(mallocsAfterArming)),
+      .init("pageFaultsAfterArming", .unsigned(pageFaultsAfterArming)),
+      .init("bestEffort", .bool(isBestEffort)),
+      .init("bestEffortReasons", .array(bestEffortReasons.map(JSON.string))),
+      .init("stages", budget.json),
+      .init(
+        "structuralDelays",
+        .array(
+          budget.structural.map {
+            .object([
+              .init("name", .string($0.name)), .init("nanoseconds", .integer($0.delay.rawValue)),
+              .init("note", .string($0.note)),
+            ])
+          })),
+      .init("processCPUShare", .number(processCPUShare)),
+      .init("residentBytes", .unsigned(residentBytes)),
+      .init("machine", .object(machine.map { .init($0.name, .string($0.text)) })),
+      .init("faults", .array(faults.map(JSON.string))),
+    ])
+  }
+
+  /// The page for a person. A best-effort session says so in its first line.
+  public var page: String {
+    var lines: [String] = []
+    if isBestEffort {
+      lines.append("BEST EFFORT, not real time: " + bestEffortReasons.joined(separator: "; "))
+      lines.append("")
+    }
+    lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
+    lines.append("")
+    lines.append(row("frames", "\(frames)" + rates))
+    lines.append(row("lost", "\(lost)" + notes))
+    lines.append(row("decisions", "\(decisions)"))
+    lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
+    if !neutralReasons.isEmpty {
+      let text = neutralReasons.map { "\($0.reason) \($0.count)×" }.joined(separator: ", ")
+      lines.append(row("neutral because", text))
+    }
+    lines.append(row("recording", recordingText))
+    lines.append(
+      row(
+        "after arming",
+        "\(mallocsAfterArming) heap calls, \(pageFaultsAfterArming) page faults on the real-time threads"
+      ))
+    lines.append(
+      row(
+        "process",
+        "\(decimal(processCPUShare * 100, places: 1)) % of one CPU, "
+          + "\(decimal(Double(residentBytes) / 1e6, places: 1)) MB resident"))
+    for (name, text) in machine { lines.append(row(name, text)) }
+    lines.append("")
+    lines.append(budget.table)
+    for fault in faults { lines.append("! " + fault) }
+    return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
+  }
+
+  private var rates: String {
+    guard let measuredRate else { return "" }
+    return " (\(decimal(measuredRate, places: 3)) a second, nominal "
+      + "\(decimal(nominalRate, places: nominalRate == nominalRate.rounded() ? 0 : 3)))"
+  }
+
+  private var notes: String {
+    var notes: [String] = []
+    if late > 0 { notes.append("\(late) late") }
+    if corrupt > 0 { notes.append("\(corrupt) corrupt") }
+    if undecoded > 0 { notes.append("\(undecoded) not decoded") }
+    return notes.isEmpty ? "" : " (" + notes.joined(separator: ", ") + ")"
+  }
+
+  private var recordingText: String {
+    guard let recording else { return "none" }
+    return recording
+      + (samplesNotStored > 0 ? " – INCOMPLETE, \(samplesNotStored) samples not stored" : "")
+  }
+
+  private func row(_ name: String, _ text: String) -> String { name.trailing(18) + text }
+}

@@ -1,0 +1,27 @@
+// Small text files of /proc and /sys.
+
+import SPIShim
+
+public enum ProcFile {
+  /// The text of a file, at most 64 KB of it; nil when it cannot be read.
+  public static func text(_ path: String) -> String? {
+    let descriptor = unsafe shim_open(path, 0)
+    guard descriptor >= 0 else { return nil }
+    defer { shim_close(descriptor) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 4_096)
+    while bytes.count < 65_536 {
+      let count = unsafe shim_read(descriptor, &block, block.count)
+      guard count > 0 else { break }
+      bytes += block[..<Int(count)]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The first line, without spaces around it.
+  public static func line(_ path: String) -> String? {
+    text(path)?.split(separator: "\n").first.map {
+      String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+}

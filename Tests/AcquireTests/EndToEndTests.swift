@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// The report that a session wrote.
+private func report(at path: String) throws -> [String: Any] {
+  let data = try Data(contentsOf: URL(fileURLWithPath: path))
+  return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+}
+
+/// What MNE, pyEDFlib and edfio each say of a recording.
+struct Reading: Decodable {
+  struct Annotation: Decodable {
+    var onset: Double
+    var text: String
+  }
+
+  var reader: String
+  /// Samples of each EEG channel, whole records.
+  var sampleCount: Int
+  var labels: [String]
+  /// SHA-256 of all digital values, channel after channel, as little-endian Int32.
+  var digest: String
+  var annotations: [Annotation]
+
+  static func all(_ recording: String) throws -> [Reading] {
+    let data = try Oracle.python(script: "acquire/read_recording.py", arguments: [recording])
+    return try JSONDecoder().decode([Reading].self, from: data)
+  }
+}
+
+@Suite("The program, run as a user runs it")
+struct EndToEndTests {
+  static let members = [
+    "edgeToWake", "read", "ring", "signal", "decode", "govern", "write", "edgeToCommand",
+    "firmware",
+  ]
+
+  @Test("a session with nothing configured reads, decodes, commands, records and reports")
+  func embeddedDefaults() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Program.run([
+      "run", "--allow-best-effort", "--duration", "4s", "--output", folder.path,
+      "--report", folder.path("report.json"),
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let report = try report(at: folder.path("report.json"))
+    let frames = try #require(report["frames"] as? Int)
+    // Conversions are held for a late host, so a loaded machine changes the count, not the truth.
+    #expect(frames >= 900 && frames <= 1_010)
+    #expect(report["lost"] as? Int == 0)
+    #expect(report["mallocsAfterArming"] as? Int == 0)
+    #expect(report["pageFaultsAfterArming"] as? Int == 0)
+    #expect(report["bestEffort"] as? Bool != nil)
+    let commands = try #require(report["commands"] as? Int)
+    let acknowledged = try #require(report["acknowledged"] as? Int)
+    #expect(commands > 50)
+    #expect(acknowledged > commands / 2 && acknowledged <= commands)
+    let stages = try #require(report["stages"] as? [String: [String: Int]])
+    #expect(Set(stages.keys) == Set(Self.members))
+    for name in Self.members {
+      let stage = try #require(stages[name])
+      let count = try #require(stage["count"])
+      #expect(count > 0, "\(name) was never measured")
+      let order = try ["min", "p50", "p90", "p99", "p99_9", "max"].map { try #require(stage[$0]) }
+      #expect(order == order.sorted(), "\(name): \(order)")
+    }
+    #expect(stages["edgeToWake"]?["count"] == frames)
+    // The table, and the lines apart from it.
+    for text in Self.members + ["budget", "share", "group delay", "window"] {
+      #expect(outcome.output.contains(text), "the closing report does not mention \(text)")
+    }
+
+    let recording = try #require(report["recording"] as? String)
+    let readings = try Reading.all(recording)
+    #expect(readings.map(\.reader) == ["mne", "pyedflib", "edfio"])
+    #expect(Set(readings.map(\.digest)).count == 1)
+    for reading in readings {
+      #expect(reading.sampleCount >= frames && reading.sampleCount < frames + 250)
+      #expect(reading.labels.starts(with: ["FC3", "FCz", "FC4", "C3", "Cz", "C4", "CP3", "CP4"]))
+      #expect(reading.annotations.contains { $0.text.hasPrefix("decision ") })
+    }
+  }
+
+  @Test("a replayed recording gives the decisions that the live run annotated, bit for bit")
+  func replayEqualsLive() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Program.run([
+      "run", "--allow-best-effort", "--duration", "6s", "--output", folder.path,
+      "--report", folder.path("report.json"), "--quiet",
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let recording = try #require(try report(at: folder.path("report.json"))["recording"] as? String)
+    let live = try Reading.all(recording)[1].annotations.filter { $0.text.hasPrefix("decision ") }
+      .map { annotation in
+        let words = annotation.text.split(separator: " ")
+        return Decision(
+          sample: Int((annotation.onset * 250).rounded()), class: String(words[1]),
+          confidence: try #require(Double(words[2])))
+      }
+    #expect(live.count > 20)
+    for pace in [["--paced"], []] {
+      let replay = try Program.run(["replay", recording, "--json"] + pace)
+      #expect(replay.status == 0, "\(replay.errors)")
+      let replayed = try replay.output.split(separator: "\n").map {
+        try JSONDecoder().decode(Decision.self, from: Data($0.utf8))
+      }
+      #expect(replayed == live)
+    }
+  }
+
+  @Test("SIGKILL leaves a recording that opens unrepaired, and an exoskeleton that goes neutral")
+  func killed() throws {
+    let folder = try TemporaryFolder()
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput(folder.path("exo"))
+    let session = try Program([
+      "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
+    ])
+    try exoskeleton.waitForOutput("moving")
+    // Some whole records on the disk.
+    usleep(3_000_000)
+    session.send(SIGKILL)
+    #expect(session.finish().signal == SIGKILL)
+    try exoskeleton.waitForOutput("watchdog")
+    exoskeleton.send(SIGTERM)
+    #expect(exoskeleton.finish().status == 0)
+
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".bdf") }
+    #expect(files.count == 1)
+    let readings = try Reading.all(folder.path(try #require(files.first)))
+    #expect(readings.map(\.reader) == ["mne", "pyedflib", "edfio"])
+    // MNE may see a whole record whose count had not been made durable yet; the others may not.
+    for reading in readings { #expect(reading.sampleCount >= 500) }
+    #expect(readings[1].digest == readings[2].digest)
+  }
+
+  @Test("Ctrl-C and SIGTERM end a session well", arguments: [SIGINT, SIGTERM])
+  func stopped(signal: Int32) throws {
+    let folder = try TemporaryFolder()
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput(folder.path("exo"))
+    let session = try Program([
+      "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
+      "--report", folder.path("report.json"),
+    ])
+    try exoskeleton.waitForOutput("moving")
+    session.send(signal)
+    let outcome = session.finish()
+    #expect(outcome.status == 0 && outcome.signal == nil, "\(outcome.errors)")
+    try exoskeleton.waitForOutput("neutral")
+    #expect(!exoskeleton.output.contains("watchdog"))
+    exoskeleton.send(SIGTERM)
+    #expect(exoskeleton.finish().status == 0)
+    let report = try report(at: folder.path("report.json"))
+    let recording = try #require(report["recording"] as? String)
+    let frames = try #require(report["frames"] as? Int)
+    for reading in try Reading.all(recording) { #expect(reading.sampleCount >= frames) }
+  }
+
+  @Test("an exoskeleton that is unplugged ends the session with a sentence and a whole recording")
+  func unplugged() throws {
+    let folder = try TemporaryFolder()
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput(folder.path("exo"))
+    let session = try Program([
+      "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
+      "--report", folder.path("report.json"),
+    ])
+    try exoskeleton.waitForOutput("moving")
+    exoskeleton.send(SIGKILL)
+    _ = exoskeleton.finish()
+    let outcome = session.finish()
+    #expect(outcome.status == 69)
+    #expect(outcome.sentence.contains(folder.path("exo")))
+    let report = try report(at: folder.path("report.json"))
+    let recording = try #require(report["recording"] as? String)
+    #expect(try Reading.all(recording).count == 3)
+  }
+
+  @Test("plain lines come out when the output is no terminal")
+  func plainLines() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Program.run([
+      "run", "--allow-best-effort", "--duration", "2s", "--output", folder.path,
+    ])
+    #expect(outcome.status == 0)
+    #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\r"))
+    #expect(outcome.output.contains("edgeToCommand"))
+  }
+}
+
+/// One line of `acquire replay --json`, or one decision annotation.
+private struct Decision: Decodable, Equatable {
+  var sample: Int
+  var `class`: String
+  var confidence: Double
+}
