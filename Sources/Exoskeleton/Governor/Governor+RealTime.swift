@@ -228,6 +228,7 @@ extension Governor {
     case .disarmed, .watchdog, .stopped: causes.add(.exoskeletonLeft)
     }
     if joint.faults.rawValue != 0 { causes.add(.exoskeletonFault) }
+    if !isWithinPlay(joint.positionDegrees) { causes.add(.jointUnfit) }
     return causes
   }
 
