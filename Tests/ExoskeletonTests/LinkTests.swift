@@ -135,6 +135,24 @@ struct LinkTests {
     try GovernorLimits().check(against: identity)
   }
 
+  @Test("what counts of an acknowledgement is when its command was written, not when it was read")
+  func confirmation() throws {
+    var bench = try Bench()
+    bench.link.send(.heartbeat)
+    let written = MonotonicInstant.now()
+    let isAnswered = Self.wait {
+      usleep(20_000)
+      bench.link.poll(roundTrips: &bench.roundTrips)
+      return bench.link.counts.inFlight == 0
+    }
+    #expect(isAnswered)
+    let confirmed = bench.link.lastAcknowledgement
+    let last = try #require(confirmed)
+    #expect(last <= written)
+    let roundTrip = bench.roundTrips.summary.max
+    #expect(roundTrip >= .milliseconds(19))
+  }
+
   @Test("a cable that is pulled is neutral at the next step, and stays so")
   func unplugged() throws {
     var bench = try Bench()

@@ -209,6 +209,52 @@ struct SerialPortTests {
     #expect(received == sent + [0xCC])
   }
 
+  @Test("a reader that takes a few bytes at a time gets accepted frames only", arguments: 0..<4)
+  func trickle(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(seed))
+    let far = try FarEnd()
+    var port = try SerialPort(path: far.path, baud: 115_200)
+    var sent: [UInt8] = []
+    var received: [UInt8] = []
+    var refused = 0
+    for index in 0..<3000 {
+      let frame = [UInt8](
+        repeating: UInt8(truncatingIfNeeded: index), count: Int.random(in: 1...512, using: &random))
+      switch port.send(frame) {
+      case .written, .begun: sent += frame
+      case .wouldBlock: refused += 1
+      case .gone: Issue.record("the line is there")
+      }
+      received += far.read(Int.random(in: 1...300, using: &random))
+    }
+    for _ in 0..<300 {
+      received += far.read(500)
+      _ = port.flush()
+    }
+    #expect(received == sent)
+    #expect(refused > 100)
+  }
+
+  /// A driver may take any number of bytes; a pseudo-terminal does not show every number.
+  @Test("whatever a driver takes, the frames that leave are whole", arguments: 1...12)
+  func accounting(frameByteCount: Int) {
+    for older in 0...12 {
+      let total = older + frameByteCount
+      for taken in 0...total {
+        let bytes =
+          [UInt8](repeating: 1, count: older) + [UInt8](repeating: 2, count: frameByteCount)
+        let (outcome, end) = SerialPort.account(taken: taken, older: older, total: total)
+        var stream = Array(bytes[..<taken])
+        // Later the driver takes what was kept.
+        if end > taken { stream += bytes[taken..<end] }
+        let isWhole = outcome == .written || outcome == .begun
+        #expect(stream == (isWhole ? bytes : Array(bytes.prefix(older))), "\(older) \(taken)")
+        #expect((outcome == .written) == (taken == total))
+        #expect((outcome == .wouldBlock) == (taken <= older && taken < total))
+      }
+    }
+  }
+
   @Test("every fault says what to do")
   func messages() {
     let faults: [SerialFault] = [

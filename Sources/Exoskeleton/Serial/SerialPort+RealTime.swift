@@ -37,17 +37,19 @@ extension SerialPort {
     let total = older + frame.count
     let result = unsafe shim_serial_write(descriptor, unsent, Int32(truncatingIfNeeded: total))
     guard result >= 0 else { return refusal(-result) }
-    let taken = Int(result)
-    if taken == total {
-      unsentByteCount = 0
-      return .written
-    }
-    if taken <= older {
-      keep(from: taken, to: older)
-      return .wouldBlock
-    }
-    keep(from: taken, to: total)
-    return .begun
+    let (outcome, end) = Self.account(taken: Int(result), older: older, total: total)
+    keep(from: Int(result), to: end)
+    return outcome
+  }
+
+  /// What a write of `total` bytes means, the first `older` of them the rest of a frame of before,
+  /// when the driver took some: what became of the new frame, and up to where bytes are kept.
+  @_noLocks @_noAllocation
+  static func account(taken: Int, older: Int, total: Int) -> (outcome: WriteOutcome, end: Int) {
+    if taken == total { return (.written, total) }
+    // Nothing of the new frame has left: it is dropped, and only the older rest is kept.
+    if taken <= older { return (.wouldBlock, older) }
+    return (.begun, total)
   }
 
   /// Tries to send the rest of a frame that the driver took half of.
