@@ -70,7 +70,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var positionDegrees = Double.nan
   var hasExoskeleton = false
   var decodes = false
-  var isLinkGone = false
+  var armRefusal: ArmRefusal?
+  var isLinkUp = true
 }
 
 extension DecodingWorkspace {
@@ -125,7 +126,7 @@ extension DecodingWorkspace {
       command(header, decided: time)
     } else if time >= nextListening {
       nextListening = time + .milliseconds(1)
-      actuation?.listen(roundTrips: &histograms.firmware)
+      actuation?.listen(now: time, roundTrips: &histograms.firmware)
     }
     tell(at: time)
   }

@@ -15,18 +15,18 @@ extension DecodingWorkspace {
     recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
     cpuShare: Double, machine: [(name: String, text: String)], faults: [String]
   ) -> SessionReport {
-    let counts = actuation?.link.counts ?? LinkCounts()
+    let counts = actuation?.link.counts
     var reasons: [(reason: String, count: UInt64)] = []
-    for (bit, name) in NeutralCauses.names.enumerated() {
-      let count = actuation?.governor.count(ofCauseBit: bit) ?? 0
-      if count > 0 { reasons.append((name, count)) }
+    for reason in NeutralReasons.all {
+      let count = actuation?.governor.counts.count(of: reason) ?? 0
+      if count > 0 { reasons.append((reason.names.joined(), count)) }
     }
     return SessionReport(
       amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
       nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
       frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
       corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
-      commands: counts.commands, acknowledged: counts.acknowledged, neutralReasons: reasons,
+      commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0, neutralReasons: reasons,
       recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
       mallocsAfterArming: acquisitionCost.heapCalls + cost.heapCalls,
       pageFaultsAfterArming: acquisitionCost.pageFaults + cost.pageFaults,
@@ -64,6 +64,15 @@ extension DecodingWorkspace {
           note: "decisions in a row to enter a class"))
     }
     return delays
+  }
+}
+
+extension NeutralReasons {
+  fileprivate static var all: [NeutralReasons] {
+    [
+      .demanded, .frameLoss, .staleDecision, .targetRefused, .lateStep, .jointUnfit,
+      .acknowledgementMissed, .linkDown, .exoskeletonLeft, .exoskeletonFault,
+    ]
   }
 }
 

@@ -48,8 +48,12 @@ struct SessionWatch {
         say("! \(fault.message) The session goes on without a recording.")
       }
       guard let snapshot = snapshots.newest() else { continue }
-      if snapshot.isLinkGone {
+      if snapshot.hasExoskeleton, !snapshot.isLinkUp {
         fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
+        break
+      }
+      if let refusal = snapshot.armRefusal, now - start > .seconds(5) {
+        fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
       let shown = MonotonicInstant.now()
@@ -63,9 +67,14 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, description: AmplifierDescription, recorder: RecorderStatus,
+    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription, recorder: RecorderStatus,
     path: String
   ) {
+    if !isNeutral, status == .success {
+      fail(
+        .unavailable,
+        "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
+    }
     switch end {
     case .stopped, .finished: break
     case .silent:
@@ -105,9 +114,22 @@ struct SessionWatch {
           worstLatency: snapshot.worstLatency,
           decision: isDecided
             ? (classNames[snapshot.classIndex], snapshot.confidence) : nil,
-          exoskeletonState: snapshot.hasExoskeleton ? snapshot.governorState.name : "",
+          exoskeletonState: snapshot.hasExoskeleton ? snapshot.governorState.text : "",
           positionDegrees: snapshot.positionDegrees.isNaN ? nil : snapshot.positionDegrees,
           hindrance: snapshot.hindrance)))
+  }
+}
+
+extension GovernorState {
+  /// For the status line: "active", or why not.
+  var text: String {
+    switch self {
+    case .disarmed: "disarmed"
+    case .armed: "arming"
+    case .active: "active"
+    case .neutral(let reasons): "neutral (\(reasons.names.joined(separator: ", ")))"
+    case .stopped: "stopped"
+    }
   }
 }
 
