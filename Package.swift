@@ -60,6 +60,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Figures: one file for each question, and a peer beside it where there is one.
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: ["HeapCounter", "RT", "Signal", "Decoding", "Exoskeleton"],
+      path: "Benchmarks", exclude: ["peers", "sessions.py"],
+      swiftSettings: [.swiftLanguageMode(.v6)]),
+
     // Tests: one target for each target, and what they share.
     .target(
       name: "TestSupport", dependencies: ["HeapCounter"], path: "Tests/Support",
