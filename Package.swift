@@ -87,6 +87,7 @@ let package = Package(
     .testTarget(
       name: "MonitorTests", dependencies: ["Monitor", "RT", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "AcquireTests",
       dependencies: [

@@ -1,4 +1,4 @@
-"""numpy's softmax of linear scores: JSON {model, features} in, a list of probabilities a row out."""
+"""scipy's softmax of linear scores: JSON in (model, rows of features), rows of probabilities out."""
 
 import json
 import sys
