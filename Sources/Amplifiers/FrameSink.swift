@@ -42,6 +42,12 @@ public struct FrameSink: ~Copyable {
     return unsafe FrameSlot(spare)
   }
 
+  /// Whether both rings have room. For a replay that may wait; a live amplifier never asks.
+  public var hasRoom: Bool {
+    @_noLocks @_noAllocation
+    get { !decoder.isFull && !recorder.isFull }
+  }
+
   /// Stamps the claimed frame with its time of publication and hands it over.
   ///
   /// Real-time: one copy of the frame; one system call if the decoding thread sleeps.

@@ -11,8 +11,8 @@
 //     try writer.finish()
 
 import RT
-public import Signal
 import SPIShim
+public import Signal
 
 /// One file being written. Not shared between threads; allocates.
 @safe
@@ -40,6 +40,8 @@ public struct BDFWriter: ~Copyable {
   private var recordCount = 0
   private var syncedCount = 0
   private var announcedCount = 1
+  /// Zeros that fill up the end of a finished file.
+  private var padding: UInt64 = 0
 
   /// Where in the header the number of records stands.
   private static var countOffset: Int { 236 }
@@ -55,11 +57,12 @@ public struct BDFWriter: ~Copyable {
     let clock = try plan.clock()
     let signalCount = plan.montage.channels.count + (plan.hasStatusWord ? 1 : 0)
     let sampleByteCount = 3 * signalCount * clock.samplesPerRecord
-    let bytes = try header.encoded()
+    let bytes =
+      try header.encoded()
       + Self.placeholder(
         fraction: Self.fraction(of: start), clock: clock, sampleByteCount: sampleByteCount,
         byteCount: header.recordByteCount)
-    file = try Self.birth(of: path, bytes: bytes)
+    file = try RecordingFile.birth(of: path, bytes: bytes)
     self.path = path
     self.plan = plan
     self.clock = clock
@@ -84,45 +87,26 @@ public struct BDFWriter: ~Copyable {
     return bytes + repeatElement(0, count: byteCount - bytes.count)
   }
 
-  /// A new file that has its name only when its first bytes are durable.
-  private static func birth(of path: String, bytes: [UInt8]) throws(RecordingFault)
-    -> RecordingFile
-  {
-    let folder = folder(of: path)
-    let unfinished = path + ".new"
-    let file = try RecordingFile.create(unfinished, named: path, folder: folder)
-    let result: Int32
-    do throws(RecordingFault) {
-      try file.write(bytes, at: 0)
-      try file.sync()
-      result = unsafe shim_rename_exclusively(unfinished, path)
-    } catch {
-      _ = unsafe shim_remove(unfinished)
-      throw error
-    }
-    guard result == 0 else {
-      _ = unsafe shim_remove(unfinished)
-      throw .unwritable(folder: path, errno: -result)
-    }
-    // Some file systems cannot make a name durable; the file itself is.
-    _ = unsafe shim_folder_sync(folder)
-    return file
-  }
-
   deinit { unsafe record.deallocate() }
 
   /// Samples so far, in the file or in the record that is being filled; zeros for lost ones count.
-  public var sampleCount: UInt64 {
-    UInt64(recordCount) * UInt64(clock.samplesPerRecord) + UInt64(filled)
-  }
+  public var sampleCount: UInt64 { position - padding }
 
   /// Samples in records that have been handed to the kernel: a killed program loses none of them.
-  public var storedSampleCount: UInt64 { UInt64(recordCount) * UInt64(clock.samplesPerRecord) }
+  public var storedSampleCount: UInt64 { UInt64(recordCount) * samplesPerRecord - padding }
 
   /// Samples that a power cut leaves.
   public var durableSampleCount: UInt64 {
-    UInt64(syncedCount) * UInt64(clock.samplesPerRecord)
+    min(UInt64(syncedCount) * samplesPerRecord, storedSampleCount)
   }
+
+  /// Frames appended so far, and those of them that are in whole records.
+  public private(set) var frameCount: UInt64 = 0
+  public private(set) var storedFrameCount: UInt64 = 0
+
+  private var samplesPerRecord: UInt64 { UInt64(clock.samplesPerRecord) }
+  /// Where in the file the next sample will be.
+  private var position: UInt64 { UInt64(recordCount) * samplesPerRecord + UInt64(filled) }
 
   /// Annotations that found no room, in no record.
   public var refusedAnnotationCount: UInt64 { queue.refusedCount }
@@ -149,6 +133,7 @@ public struct BDFWriter: ~Copyable {
       put(UInt32(bitPattern: stored), signal: channel)
     }
     if plan.hasStatusWord { put(frame.header.statusWord, signal: channelCount) }
+    frameCount += 1
     try advance()
     return isInRange
   }
@@ -176,10 +161,10 @@ public struct BDFWriter: ~Copyable {
   /// Fills up the last record, writes all that waits, and makes it durable. Nothing after this.
   public mutating func finish() throws(RecordingFault) {
     while filled > 0 || !queue.isEmpty || recordCount == 0 {
-      let first = sampleCount
-      let missing = clock.samplesPerRecord - filled
+      let first = position
+      let missing = UInt64(clock.samplesPerRecord - filled)
       clearRest(from: filled)
-      try writeRecord(padding: (first, UInt64(missing)))
+      try writeRecord(padding: (first, missing))
     }
     try sync()
   }
@@ -191,7 +176,8 @@ public struct BDFWriter: ~Copyable {
     let last = recordCount > 0 ? recordCount - 1 : 0
     if recordCount > 0 {
       let bytes = TAL.encode(
-        onset: startFraction + clock.onset(ofSample: storedSampleCount - 1), text: Self.cut(text))
+        onset: startFraction + clock.onset(ofSample: max(1, storedSampleCount) - 1),
+        text: Self.cut(text))
       let room = recordByteCount - sampleByteCount - lastAnnotationByteCount
       // One byte of zero must remain before it, which the list before it ended with.
       if bytes.count <= room {
@@ -236,7 +222,7 @@ public struct BDFWriter: ~Copyable {
   private mutating func writeRecord(padding: (sample: UInt64, count: UInt64)?)
     throws(RecordingFault)
   {
-    let onset = startFraction + clock.onset(ofSample: storedSampleCount)
+    let onset = startFraction + clock.onset(ofSample: UInt64(recordCount) * samplesPerRecord)
     var block = TAL.encode(onset: onset, text: "")
     if let padding {
       let start = clock.onset(ofSample: padding.sample)
@@ -272,6 +258,8 @@ public struct BDFWriter: ~Copyable {
     }
     recordCount += 1
     filled = 0
+    self.padding += padding?.count ?? 0
+    storedFrameCount = frameCount
     lastAnnotationByteCount = used
     if recordCount - syncedCount >= plan.recordsPerSync { try sync() }
   }
@@ -301,10 +289,5 @@ public struct BDFWriter: ~Copyable {
     var end = text.utf8.index(text.utf8.startIndex, offsetBy: longestText)
     while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
     return String(text[..<end])
-  }
-
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

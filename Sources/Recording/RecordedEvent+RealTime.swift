@@ -50,17 +50,19 @@ public struct RecordedEventProducer: ~Copyable, Sendable {
   /// A decision on the frame with that index. False when the ring was full.
   @_noLocks @_noAllocation
   @discardableResult
-  public mutating func decision(classIndex: Int, confidence: Double, sampleIndex: UInt64) -> Bool {
+  public mutating func pushDecision(classIndex: Int, confidence: Double, sampleIndex: UInt64)
+    -> Bool
+  {
     push(
       RecordedEvent(
         kind: 0, classIndex: Int32(truncatingIfNeeded: classIndex), sampleIndex: sampleIndex,
         confidence: confidence, count: 0, textByteCount: 0))
   }
 
-  /// `count` frames right before that index were recorded but never decoded.
+  /// `count` frames right before that index were delivered but never decoded.
   @_noLocks @_noAllocation
   @discardableResult
-  public mutating func undecoded(count: UInt32, before sampleIndex: UInt64) -> Bool {
+  public mutating func pushUndecoded(count: UInt32, sampleIndex: UInt64) -> Bool {
     push(
       RecordedEvent(
         kind: 1, classIndex: 0, sampleIndex: sampleIndex &- UInt64(count), confidence: 0,
@@ -70,14 +72,14 @@ public struct RecordedEventProducer: ~Copyable, Sendable {
   /// Something went wrong at that frame: annotated `fault TEXT`. At most 64 bytes are kept.
   @_noLocks @_noAllocation
   @discardableResult
-  public mutating func fault(_ text: StaticString, sampleIndex: UInt64) -> Bool {
+  public mutating func pushFault(_ text: StaticString, sampleIndex: UInt64) -> Bool {
     push(kind: 2, text: text, sampleIndex: sampleIndex)
   }
 
   /// Something worth knowing at that frame: annotated as it is. At most 64 bytes are kept.
   @_noLocks @_noAllocation
   @discardableResult
-  public mutating func note(_ text: StaticString, sampleIndex: UInt64) -> Bool {
+  public mutating func pushNote(_ text: StaticString, sampleIndex: UInt64) -> Bool {
     push(kind: 3, text: text, sampleIndex: sampleIndex)
   }
 

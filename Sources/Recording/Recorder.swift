@@ -10,8 +10,8 @@
 // draining, so that the session goes on.
 
 public import RT
-import Signal
 import SPIShim
+import Signal
 
 public struct Recorder: ~Copyable {
   /// Where the recording lies.
@@ -30,8 +30,8 @@ public struct Recorder: ~Copyable {
   private var hasBegun = false
   private var epoch: UInt32 = 0
   private var flagged: FlaggedRuns
-  /// Frames that came but are not in the file, those refused by the ring apart.
-  private var droppedFrames: UInt64 = 0
+  /// Frames that came out of the ring.
+  private var takenFrames: UInt64 = 0
   private var droppedAnnotations: UInt64 = 0
   private var lostSamples: UInt64 = 0
   private var isOpen = true
@@ -81,29 +81,46 @@ public struct Recorder: ~Copyable {
   {
     let made = unsafe shim_make_folders(folder)
     guard made == 0 else { throw .unwritable(folder: folder, errno: -made) }
-    let header = try plan.header(start: start, recordCount: 1)
-    let records = 60_000_000_000 / max(1, header.recordNanoseconds)
-    let needed = Int64(header.byteCount) + Int64(header.recordByteCount) * max(1, records)
-    let free = unsafe shim_free_space(folder)
-    guard free < 0 || free >= needed else {
-      throw .noRoom(folder: folder, freeBytes: free, neededBytes: needed)
-    }
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     let stem = "\(base)/acquire-\(start.compactText)"
-    // Two sessions may start within one second.
-    for attempt in 2...100 {
-      let path = attempt == 2 ? "\(stem).bdf" : "\(stem)-\(attempt - 1).bdf"
+    // Several sessions may start within one second.
+    for attempt in 0..<100 {
+      let path = attempt == 0 ? "\(stem).bdf" : "\(stem)-\(attempt).bdf"
       do throws(RecordingFault) {
-        return try BDFWriter(path: path, plan: plan, start: start)
+        let writer = try BDFWriter(path: path, plan: plan, start: start)
+        do throws(RecordingFault) {
+          try checkRoom(in: folder, for: plan, start: start)
+        } catch {
+          _ = unsafe shim_remove(path)
+          throw error
+        }
+        return writer
       } catch .unwritable(_, errno: 17) {
         continue
+      } catch .writeFailed(_, errno: 28) {
+        try checkRoom(in: folder, for: plan, start: start)
+        throw .unwritable(folder: folder, errno: 28)
       }
     }
     throw .unwritable(folder: folder, errno: 17)
   }
 
+  /// A session that would end within a minute is not begun.
+  private static func checkRoom(in folder: String, for plan: RecordingPlan, start: RecordedTime)
+    throws(RecordingFault)
+  {
+    let header = try plan.header(start: start, recordCount: 1)
+    let records = 60_000_000_000 / header.recordNanoseconds
+    let needed = Int64(header.byteCount) + Int64(header.recordByteCount) * records
+    let free = unsafe shim_free_space(folder)
+    // A file system that cannot say is tried.
+    guard free < 0 || free >= needed else {
+      throw .noRoom(folder: folder, freeBytes: free, neededBytes: needed)
+    }
+  }
+
   private mutating func close() {
-    let notStored = droppedFrames + frames.refusedCount
+    let notStored = notStoredFrames
     if isOpen {
       flagged.end { [sample = expectedIndex] in
         writer.annotate(sample: sample - $1, count: $1, text: $0.text(count: $1))
@@ -122,16 +139,20 @@ public struct Recorder: ~Copyable {
 
   private mutating func fail(_ fault: RecordingFault) {
     isOpen = false
-    droppedFrames += writer.sampleCount - writer.storedSampleCount
     status.fail(fault)
     writer.abandon("fault \(fault.message)")
+  }
+
+  /// Frames that the amplifier delivered and that will not be in the file.
+  private var notStoredFrames: UInt64 {
+    takenFrames - (isOpen ? writer.frameCount : writer.storedFrameCount) + frames.refusedCount
   }
 
   private func report() {
     // An abandoned file keeps what its last whole record holds.
     status.update(stored: writer.storedSampleCount, durable: writer.durableSampleCount)
     status.update(
-      lost: lostSamples, notStored: droppedFrames + frames.refusedCount,
+      lost: lostSamples, notStored: notStoredFrames,
       annotationsNotStored: droppedAnnotations + events.refusedCount
         + writer.refusedAnnotationCount)
   }
@@ -141,14 +162,13 @@ public struct Recorder: ~Copyable {
   private mutating func drain() {
     while let slot = unsafe frames.front() {
       let frame = unsafe FrameSlot(slot)
+      takenFrames += 1
       if isOpen {
         do throws(RecordingFault) {
           try take(frame)
         } catch {
           fail(error)
         }
-      } else {
-        droppedFrames += 1
       }
       frames.release()
     }
@@ -161,7 +181,6 @@ public struct Recorder: ~Copyable {
     let header = frame.header
     if !hasBegun { try begin(header) }
     guard header.sampleIndex >= expectedIndex else {
-      droppedFrames += 1
       annotate(sample: expectedIndex, text: "fault frame \(header.sampleIndex) came twice")
       return
     }
@@ -226,7 +245,8 @@ public struct Recorder: ~Copyable {
   }
 
   private mutating func take(_ event: RecordedEvent, text: String) {
-    guard isOpen else {
+    // The decoding thread may be ahead of the recorder, but never by as much as a gap may last.
+    guard isOpen, event.sampleIndex <= expectedIndex + longestGap else {
       droppedAnnotations += 1
       return
     }

@@ -18,7 +18,7 @@ public final class RecorderStatus: Sendable {
   public var storedSamples: UInt64 { stored.load(ordering: .relaxed) }
   /// Samples that a power cut leaves.
   public var durableSamples: UInt64 { durable.load(ordering: .relaxed) }
-  /// Samples that the amplifier lost, and that the file holds as an annotated gap.
+  /// Samples that the amplifier lost; the file holds zeros and an annotation for them.
   public var lostSamples: UInt64 { lost.load(ordering: .relaxed) }
   /// Samples that the amplifier delivered and that are not in the file.
   public var notStoredSamples: UInt64 { refused.load(ordering: .relaxed) }

@@ -15,12 +15,44 @@ struct RecordingFile: ~Copyable {
   deinit { shim_close(descriptor) }
 
   /// Makes a new file; one that exists is never touched. Faults will call it `name`.
-  static func create(_ path: String, named name: String, folder: String) throws(RecordingFault)
+  private static func create(_ path: String, named name: String, folder: String)
+    throws(RecordingFault)
     -> RecordingFile
   {
     let result = unsafe shim_create_exclusively(path)
     guard result >= 0 else { throw .unwritable(folder: folder, errno: -result) }
     return RecordingFile(path: name, descriptor: result)
+  }
+
+  /// A new file that has its name only when its first bytes are durable.
+  static func birth(of path: String, bytes: [UInt8]) throws(RecordingFault)
+    -> RecordingFile
+  {
+    let folder = folder(of: path)
+    let unfinished = path + ".new"
+    let file = try RecordingFile.create(unfinished, named: path, folder: folder)
+    let result: Int32
+    do throws(RecordingFault) {
+      try file.write(bytes, at: 0)
+      try file.sync()
+      result = unsafe shim_rename_exclusively(unfinished, path)
+    } catch {
+      _ = unsafe shim_remove(unfinished)
+      throw error
+    }
+    guard result == 0 else {
+      _ = unsafe shim_remove(unfinished)
+      throw .unwritable(folder: path, errno: -result)
+    }
+    // Some file systems cannot make a name durable; the file itself is.
+    _ = unsafe shim_folder_sync(folder)
+    return file
+  }
+
+  /// The folder that a path names a file in.
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Opens for reading.

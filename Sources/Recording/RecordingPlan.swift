@@ -52,7 +52,8 @@ public struct RecordingPlan: Equatable, Sendable {
         prefilter: prefilter, samplesPerRecord: clock.samplesPerRecord)
     }
     for signal in signals where signal.isAnnotations || signal.label == BDFSignal.statusLabel {
-      throw .doesNotFit(field: "label, which has a meaning there", text: signal.label, byteCount: 16)
+      throw .doesNotFit(
+        field: "label, which has a meaning there", text: signal.label, byteCount: 16)
     }
     if hasStatusWord {
       signals.append(.statusWord(samplesPerRecord: clock.samplesPerRecord))

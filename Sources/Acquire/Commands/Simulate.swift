@@ -2,7 +2,19 @@
 
 import ArgumentParser
 import Exoskeleton
+import Monitor
 import RT
+
+extension VirtualExoskeleton.Change {
+  /// "neutral at 31.4°, watchdog".
+  fileprivate var line: String {
+    var text = "\(state.name) at \(decimal(positionDegrees, places: 1))°"
+    if faults.contains(.watchdog) { text += ", watchdog: no command came in time" }
+    if faults.contains(.outOfRange) { text += ", refused a command outside of its range" }
+    if faults.contains(.notArmed) { text += ", refused motion while not armed" }
+    return text
+  }
+}
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,9 +40,26 @@ struct Simulate: ParsableCommand {
     var loop = 100.0
 
     @Option(help: ArgumentHelp("Goes neutral after so long without a command.", valueName: "time"))
-    var watchdog = DurationArgument(argument: "100ms") ?? .default
+    var watchdog = DurationArgument(.milliseconds(100))
 
     func run() throws {
+      let exoskeleton = try explaining(.cannotCreate) { () throws(SerialFault) in
+        try VirtualExoskeleton(loopHertz: loop, watchdog: watchdog.span, link: link)
+      }
+      Terminal.output.write("virtual exoskeleton on \(link ?? exoskeleton.path)\n")
+      let stop = StopSignal()
+      let start = MonotonicInstant.now()
+      let thread = try RealTimeThread.start(
+        ThreadSettings(name: "virtual-exo", policy: .other), workspace: exoskeleton
+      ) { exoskeleton in
+        exoskeleton.run(until: stop) { change in
+          let seconds = decimal((MonotonicInstant.now() - start).seconds, places: 2)
+          Terminal.output.write("\(seconds) s  \(change.line)\n")
+        }
+      }
+      while StopSignals.wait(atMost: .seconds(3_600)) == nil {}
+      stop.raise()
+      _ = thread.join()
     }
   }
 }

@@ -93,9 +93,6 @@ struct ExoskeletonSection: Equatable {
 
 struct RecordingSection: Equatable {
   var folder = "recordings"
-  var isEnabled = true
-  /// Coded, never a name: it is written into every file.
-  var subject = "X"
   var durableSeconds = 1.0
 }
 

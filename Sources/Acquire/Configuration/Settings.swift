@@ -299,8 +299,6 @@ extension Setting {
   private static var host: [Setting] {
     [
       .text("recording.folder", \.recording.folder, "where recordings go"),
-      .flag("recording.enabled", \.recording.isEnabled, "record the session"),
-      .text("recording.subject", \.recording.subject, "a code, never a name"),
       .number(
         "recording.durable", \.recording.durableSeconds,
         "at most so much is lost when the power goes, seconds", in: 0.1...60),

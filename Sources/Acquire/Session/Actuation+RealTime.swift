@@ -83,6 +83,13 @@ struct Actuation: ~Copyable {
     return governed
   }
 
+  @_noLocks @_noAllocation
+  func describe(in snapshot: inout StatusSnapshot) {
+    snapshot.governorState = governor.state
+    snapshot.isLinkGone = link.isGone
+    if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
+  }
+
   /// Takes answers that came in between two commands.
   @_noLocks @_noAllocation
   mutating func listen(roundTrips: inout LatencyHistogram) {

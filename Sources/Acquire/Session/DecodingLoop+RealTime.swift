@@ -40,6 +40,8 @@ struct DecodingWorkspace: ~Copyable {
     self.actuation = actuation
     self.events = events
     self.status = status
+    snapshot.decodes = self.stage != nil
+    snapshot.hasExoskeleton = self.actuation != nil
   }
 }
 
@@ -65,8 +67,9 @@ struct StatusSnapshot: BitwiseCopyable {
   var isGateOpen = false
   var isSettled = false
   var governorState = GovernorState.disarmed
-  var causes: UInt16 = 0
   var positionDegrees = Double.nan
+  var hasExoskeleton = false
+  var decodes = false
   var isLinkGone = false
 }
 
@@ -110,7 +113,9 @@ extension DecodingWorkspace {
       histograms.signal.record(time - popped)
       if unseen > 0 {
         snapshot.undecoded &+= UInt64(unseen)
-        keep(events.pushUndecoded(count: unseen, sampleIndex: header.sampleIndex))
+        keep(
+          events.pushUndecoded(
+            count: unseen, sampleIndex: header.sampleIndex &- UInt64(header.lostBefore)))
       }
       time = decide(frame, filtered: time)
     }
@@ -182,15 +187,8 @@ extension DecodingWorkspace {
   private mutating func tell(at now: MonotonicInstant) {
     guard now >= nextSnapshot else { return }
     nextSnapshot = now + .milliseconds(100)
-    if let gate = stage?.chain.gate {
-      snapshot.gateFlags = gate.flags.rawValue
-      snapshot.isGateOpen = gate.isOpen
-    }
-    if let isSettled = stage?.chain.isSettled { snapshot.isSettled = isSettled }
-    if let state = actuation?.governor.state { snapshot.governorState = state }
-    if let causes = actuation?.governor.causes { snapshot.causes = causes.rawValue }
-    if let joint = actuation?.link.joint { snapshot.positionDegrees = joint.positionDegrees }
-    if let isGone = actuation?.link.isGone { snapshot.isLinkGone = isGone }
+    stage?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot)
     status.write(snapshot)
   }
 
