@@ -1,4 +1,4 @@
-"""scipy's softmax of linear scores: JSON in (model, rows of features), rows of probabilities out."""
+"""scipy's softmax of linear scores: a model and rows of features in, rows of probabilities out."""
 
 import json
 import sys
