@@ -30,7 +30,8 @@ enum PathBenchmark {
     func microseconds(_ span: Nanoseconds) -> String {
       String(format: "%.2f µs", Double(span.rawValue) / 1000)
     }
-    print("frame popped → command encoded, 8 channels, all stages on, a decision and a command each")
+    print(
+      "frame popped → command encoded, 8 channels, all stages on, a decision and a command each")
     print(
       "  \(summary.count) frames\(isBestEffort ? ", best effort" : ", SCHED_FIFO 75"): "
         + "p50 \(microseconds(summary.p50))  p99 \(microseconds(summary.p99))  "

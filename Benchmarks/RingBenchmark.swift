@@ -53,7 +53,6 @@ enum RingBenchmark {
   private static func throughput(_ producerCPU: Int, _ consumerCPU: Int) -> Double {
     let ring = Ring(slotByteCount: 96, capacity: capacity)
 
-
     let start = MonotonicInstant.now()
     guard
       let consumer = try? RealTimeThread.start(

@@ -26,7 +26,8 @@ if what == "ring-once" {
 } else {
   let machine = Machine.current()
   print(
-    "\(machine.cpuModel), \(machine.allowedCPUs.count) CPUs\(machine.isVirtual ? ", virtual" : ""), "
+    "\(machine.cpuModel), \(machine.allowedCPUs.count) CPUs"
+      + (machine.isVirtual ? ", virtual, " : ", ")
       + "Linux \(machine.kernelRelease) \(machine.preemption)")
   print("load \(machine.load)\n")
   if what == "all" || what == "ring" {

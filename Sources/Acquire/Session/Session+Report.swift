@@ -26,7 +26,8 @@ extension DecodingWorkspace {
       nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
       frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
       corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
-      commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0, neutralReasons: reasons,
+      commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
+      neutralReasons: reasons,
       recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
       mallocsAfterArming: acquisitionCost.heapCalls + cost.heapCalls,
       pageFaultsAfterArming: acquisitionCost.pageFaults + cost.pageFaults,
@@ -38,7 +39,9 @@ extension DecodingWorkspace {
       faults: faults)
   }
 
-  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds) -> [StructuralDelay] {
+  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds)
+    -> [StructuralDelay]
+  {
     var delays: [StructuralDelay] = []
     if converter > .zero {
       delays.append(

@@ -107,7 +107,8 @@ struct Session {
     recording.finish()
     acquisition.amplifier.stop()
     watch.conclude(
-      acquisition.end, isNeutral: isNeutral ?? true, description: description, recorder: recorderStatus, path: recordingPath)
+      acquisition.end, isNeutral: isNeutral ?? true, description: description,
+      recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()
     let report = finished.report(

@@ -67,7 +67,8 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription, recorder: RecorderStatus,
+    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription,
+    recorder: RecorderStatus,
     path: String
   ) {
     if !isNeutral, status == .success {
