@@ -1,5 +1,68 @@
+// GPIO: edge events through the kernel's v2 interface, control lines through libgpiod 1 or 2.
+//
+// Edges do not go through libgpiod: its version 1 hides `line_seqno`, by which lost edges are
+// counted.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "attributes.h"
+
+/// The names in `folder` that begin with `prefix`, one after the other, each ended by a zero byte.
+/// How many, -ENOSPC when they do not fit, or another -errno.
+int shim_device_names(const char *folder, const char *prefix, char *names, size_t byte_count);
+
+/// What a gpiochip says of itself.
+struct shim_gpio_chip {
+  char name[32];
+  char label[32];
+  uint32_t line_count;
+};
+
+/// Asks a gpiochip node for its name, label and size. 0, or -errno.
+int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip);
+
+/// The offset of the line with this name on the chip, -ENOENT, or another -errno.
+int shim_gpio_line_named(const char *path, const char *name);
+
+/// Claims a line as input and asks for its falling edges, stamped by CLOCK_MONOTONIC.
+/// A non-blocking descriptor, or -errno: -EBUSY when somebody else holds the line.
+int shim_gpio_falling_edges(const char *path, uint32_t offset, const char *consumer,
+                            uint32_t event_buffer_size);
+
+/// One edge.
+struct shim_gpio_edge {
+  /// By the interrupt handler, CLOCK_MONOTONIC.
+  int64_t nanoseconds;
+  /// Counts every edge of the line, those included that the kernel's buffer had to drop.
+  uint32_t line_sequence;
+};
+
+enum { SHIM_GPIO_EDGES_MAX = 16 };
+
+/// Takes the edges that wait, the oldest first, at most SHIM_GPIO_EDGES_MAX.
+/// How many, 0 when none waits, or -errno.
+SHIM_REALTIME int shim_gpio_read_edges(int descriptor, struct shim_gpio_edge *edges);
+
+/// Sleeps until an edge waits: 1; until the absolute CLOCK_MONOTONIC instant: 0; or -errno.
+SHIM_REALTIME int shim_gpio_wait(int descriptor, int64_t monotonic_nanoseconds);
+
+/// "1.6.3" or "2.2": the libgpiod that is linked.
+const char *shim_gpiod_version(void);
+
+/// Finds a chip by its label through libgpiod. Writes its path; 0, -ENOENT, or another -errno.
+int shim_gpiod_chip_labelled(const char *label, char *path, size_t byte_count);
+
+/// A line that we drive.
+struct shim_gpio_output;
+
+/// Claims a line as output at `value` (0 or 1). 0, or -errno.
+int shim_gpio_output_open(const char *chip_path, uint32_t offset, const char *consumer, int value,
+                          struct shim_gpio_output **output);
+
+/// Drives the line. 0, or -errno.
+SHIM_REALTIME int shim_gpio_output_set(struct shim_gpio_output *output, int value);
+
+/// Lets the line go.
+void shim_gpio_output_close(struct shim_gpio_output *output);
