@@ -31,6 +31,16 @@ public struct FrameSink: ~Copyable {
 
   deinit { unsafe spare.deallocate() }
 
+  /// Whether both rings would take a frame now.
+  ///
+  /// For sources that may wait: live ones never ask, so that a slow consumer cannot hold them up.
+  @_noLocks @_noAllocation
+  public mutating func hasRoom() -> Bool {
+    let decoderHasRoom = decoder.hasRoom()
+    let recorderHasRoom = recorder.hasRoom()
+    return decoderHasRoom && recorderHasRoom
+  }
+
   /// The slot to write the next frame into, in place.
   @_noLocks @_noAllocation
   @inlinable public mutating func claim() -> FrameSlot {

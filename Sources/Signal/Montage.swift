@@ -42,3 +42,15 @@ public struct SampleTable: Sendable, Equatable {
     self.counts = counts
   }
 }
+
+/// A stretch of a recording for which no samples exist.
+public struct RecordedGap: Sendable, Equatable {
+  /// The first missing sample.
+  public var sampleIndex: UInt64
+  public var count: UInt32
+
+  public init(sampleIndex: UInt64, count: UInt32) {
+    self.sampleIndex = sampleIndex
+    self.count = count
+  }
+}
