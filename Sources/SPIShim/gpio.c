@@ -44,7 +44,7 @@ static int open_chip(const char *path) {
   return descriptor < 0 ? -errno : descriptor;
 }
 
-int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip) {
+int shim_gpio_chip(const char *path, struct shim_gpio_chip_info *chip) {
   int descriptor = open_chip(path);
   if (descriptor < 0) return descriptor;
   struct gpiochip_info info = {0};
@@ -59,7 +59,7 @@ int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip) {
 }
 
 int shim_gpio_line_named(const char *path, const char *name) {
-  struct shim_gpio_chip chip;
+  struct shim_gpio_chip_info chip;
   int result = shim_gpio_chip(path, &chip);
   if (result < 0) return result;
   int descriptor = open_chip(path);

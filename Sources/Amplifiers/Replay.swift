@@ -1,0 +1,124 @@
+// A recording as an amplifier: the frames of the live run once more, the lost ones included.
+
+public import RT
+public import Signal
+
+/// How fast a recording is played.
+public enum ReplayPace: Sendable, Equatable {
+  /// Frame k at start + k / rate.
+  case realTime
+  /// As fast as the rings take it: the only source that waits for its consumers, so that nothing is
+  /// lost.
+  case asFastAsPossible
+}
+
+/// Plays a recording. Edge times are start + k / rate, whatever the pace.
+///
+/// Filled-in samples of a gap are not played: the next frame carries their number as `lostBefore`.
+public struct Replay: Amplifier, ~Copyable {
+  public let description: AmplifierDescription
+  let table: SampleTable
+  let statusWords: [UInt32]?
+  let gaps: [RecordedGap]
+  let player: Player
+  var isArmed = false
+  var epoch: UInt32 = 0
+
+  /// - Parameters:
+  ///   - table: every sample of the recording, filled-in ones included.
+  ///   - statusWords: the ADS1299's, one a sample; nil when the recording has none.
+  ///   - gaps: in order; those samples of the table were never measured.
+  ///   - name: as a person would say it: "recording subject1.bdf".
+  ///   - statusCanary: of the chip's configuration, so that the same frames count as corrupt.
+  ///   - groupDelay: of the converter that made the recording.
+  public init(
+    table: SampleTable, statusWords: [UInt32]?, gaps: [RecordedGap], name: String,
+    pace: ReplayPace, statusCanary: UInt8? = nil, groupDelay: Nanoseconds = .zero
+  ) {
+    self.table = table
+    self.statusWords = statusWords
+    self.gaps = gaps.filter { $0.count > 0 }
+    description = AmplifierDescription(
+      name: name, serialNumber: nil, montage: table.montage, groupDelay: groupDelay,
+      hasStatusWord: statusWords != nil)
+    player = Player(
+      table: table, statusWords: statusWords ?? [], gaps: self.gaps, pace: pace,
+      canary: statusCanary ?? ADS1299StatusWord.noCanary)
+  }
+
+  /// - Throws: `.unsupported` when the parts of the recording do not fit together.
+  public mutating func arm() throws(AmplifierFault) {
+    let name = description.name
+    guard table.channelCount > 0, table.montage.samplesPerSecond > 0 else {
+      throw .unsupported("\(name) has no channels or no sampling rate: choose another file")
+    }
+    if let statusWords, statusWords.count != table.sampleCount {
+      throw .unsupported(
+        "\(name) has \(statusWords.count) status words for \(table.sampleCount) samples: the file "
+          + "is damaged, try `acquire recover`")
+    }
+    var end: UInt64 = 0
+    for gap in gaps {
+      let (next, overflows) = gap.sampleIndex.addingReportingOverflow(UInt64(gap.count))
+      guard gap.sampleIndex >= end, !overflows, next <= UInt64(table.sampleCount) else {
+        throw .unsupported(
+          "\(name) says that \(gap.count) samples are missing at sample \(gap.sampleIndex), where "
+            + "there is no room for them: the file is damaged, try `acquire recover`")
+      }
+      end = next
+    }
+    epoch &+= 1
+    isArmed = true
+  }
+
+  public mutating func stop() { isArmed = false }
+}
+
+/// The recording in memory of its own, so that playing it counts no references.
+@safe
+struct Player: ~Copyable {
+  let counts: UnsafeMutablePointer<Int32>
+  let statusWords: UnsafeMutablePointer<UInt32>
+  let gaps: UnsafeMutablePointer<RecordedGap>
+  let hasStatusWords: Bool
+  let sampleCount: Int
+  let channelCount: Int
+  let gapCount: Int
+  let samplesPerSecond: Double
+  let isPaced: Bool
+  let canary: UInt8
+
+  init(
+    table: SampleTable, statusWords: [UInt32], gaps: [RecordedGap], pace: ReplayPace,
+    canary: UInt8
+  ) {
+    // SAFETY: each block is as long as its array, initialised here and freed by deinit.
+    unsafe counts = Self.copied(table.counts)
+    unsafe self.statusWords = Self.copied(statusWords)
+    unsafe self.gaps = Self.copied(gaps)
+    hasStatusWords = !statusWords.isEmpty
+    sampleCount = table.sampleCount
+    channelCount = table.channelCount
+    gapCount = gaps.count
+    samplesPerSecond = table.montage.samplesPerSecond
+    isPaced = pace == .realTime
+    self.canary = canary
+  }
+
+  deinit {
+    unsafe counts.deallocate()
+    unsafe statusWords.deallocate()
+    unsafe gaps.deallocate()
+  }
+
+  /// Of elements that need no clearing away.
+  private static func copied<Element>(_ elements: [Element])
+    -> UnsafeMutablePointer<Element>
+  {
+    let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(1, elements.count))
+    for (index, element) in elements.enumerated() {
+      unsafe (memory + index).initialize(to: element)
+    }
+    return unsafe memory
+  }
+}
