@@ -70,7 +70,8 @@ let package = Package(
     .testTarget(
       name: "SignalTests", dependencies: ["Signal", "RT", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
+      name: "AmplifiersTests",
+      dependencies: ["Amplifiers", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DecodingTests", dependencies: ["Decoding", "Signal", "RT", "TestSupport"],
