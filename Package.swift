@@ -78,7 +78,8 @@ let package = Package(
       name: "SignalTests", dependencies: ["Signal", "RT", "HeapCounter", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "AmplifiersTests", dependencies: ["Amplifiers", "Signal", "RT", "TestSupport"],
+      name: "AmplifiersTests",
+      dependencies: ["Amplifiers", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DecodingTests",

@@ -220,7 +220,7 @@ extension ADS1299Driver where Port: ~Copyable {
     Int32(bitPattern: word(4 + 3 * channel) << 8) >> 8
   }
 
-  private func decode(into slot: FrameSlot) {
+  func decode(into slot: FrameSlot) {
     var header = FrameHeader()
     header.statusWord = word(1)
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)
@@ -235,7 +235,7 @@ extension ADS1299Driver where Port: ~Copyable {
     return true
   }
 
-  private mutating func publish(
+  mutating func publish(
     _ read: ConversionRead, _ slot: FrameSlot, _ count: inout ConversionCount,
     into sink: inout FrameSink
   ) {
