@@ -41,13 +41,18 @@ struct BringUpTests {
       let amplifier = try armed(configuration, conditions)
       let expected = configuration.registerValues()
       for address in 0..<24 {
-        #expect(amplifier.driver.port.model.registers[address] == expected[address])
+        let found = amplifier.driver.port.model.registers[address]
+        #expect(found == expected[address])
       }
-      #expect(amplifier.truth.refusedCommands == 0)
-      #expect(amplifier.truth.timingViolations == 0)
+      let refusedCommands = amplifier.truth.refusedCommands
+      #expect(refusedCommands == 0)
+      let timingViolations = amplifier.truth.timingViolations
+      #expect(timingViolations == 0)
       // Armed: proven, and stopped again.
-      #expect(!amplifier.driver.port.model.isConverting)
-      #expect(!amplifier.driver.port.model.isContinuous)
+      let isConverting = amplifier.driver.port.model.isConverting
+      let isContinuous = amplifier.driver.port.model.isContinuous
+      #expect(!isConverting)
+      #expect(!isContinuous)
     }
   }
 
@@ -69,7 +74,8 @@ struct BringUpTests {
   @Test("registers are reached slowly enough however fast frames are read")
   func fastBus() throws {
     let amplifier = try armed(ADS1299Configuration(), spiHertz: 20_000_000)
-    #expect(amplifier.truth.timingViolations == 0)
+    let violations = amplifier.truth.timingViolations
+    #expect(violations == 0)
   }
 
   @Test("another chip is refused by name", arguments: [

@@ -107,7 +107,7 @@ struct ModelTests {
     early.bytes.put(0x11, at: 0)
     _ = early.exchange(byteCount: 1, isCommand: true)
     #expect(early.model.truth.timingViolations == 1)
-    #expect(early.model.isContinuous)
+    #expect(early.model.isContinuous == true)
   }
 
   @Test("a command of several bytes that come too fast is not decoded")
