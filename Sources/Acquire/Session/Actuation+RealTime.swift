@@ -62,15 +62,13 @@ struct Actuation: ~Copyable {
     get { lastControl + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2) }
   }
 
-  /// Steps the governor and hands its command to the driver.
+  /// Steps the governor and hands its command to the driver. What has come in on the line is read
+  /// afterwards (`listen`), so that it does not stand between a frame and its command.
   ///
   /// - Returns: when the governor had decided.
   @_noLocks @_noAllocation
-  mutating func control(now: MonotonicInstant, roundTrips: inout LatencyHistogram)
-    -> MonotonicInstant
-  {
+  mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
-    listen(now: now, roundTrips: &roundTrips)
     let state = link.state
     if isArmingWanted {
       refusal = governor.arm(now: now, lastFrame: lastFrame, link: state)
