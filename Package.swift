@@ -87,7 +87,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",
-      dependencies: ["Exoskeleton", "SPIShim", "Signal", "RT", "TestSupport"],
+      dependencies: ["Exoskeleton", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "RecordingTests", dependencies: ["Recording", "Signal", "RT", "TestSupport"],

@@ -60,16 +60,16 @@ private struct FramePath: ~Copyable {
       samplesPerSecond: 250)
     var signal = SignalConfiguration()
     signal.kalman = KalmanModel(processVariancePerSecond: 1e6, measurementVariance: 1)
-    let limits = GovernorLimits()
+    let limits = try GovernorLimits()
     let chain = try SignalChain(signal, montage: montage)
     let rule = try DecisionRule()
-    let governor = try Governor(limits: limits)
     let table = try DemandTable(
       [.hold, .moveTo(degrees: 10), .moveTo(degrees: 50)], limits: limits)
     ring = Ring(slotByteCount: FrameSlot.byteCount(channelCount: 8), capacity: 8)
     decoder = LinearDecoder(model: model, rule: rule)
     self.chain = chain
-    self.governor = governor
+    governor = Governor(limits: limits)
+    governor.arm()
     demands = table
     wave = .allocate(capacity: 1_024)
     // A deterministic wander with the size of an EEG.
@@ -115,11 +115,11 @@ private struct FramePath: ~Copyable {
       let header = frame.header
       let intent = decoder.decide(
         features: chain.features, sampleIndex: header.sampleIndex, time: header.edgeTime)
-      let link = liveLink(popped)
-      if index == 0 { _ = governor.arm(now: popped, lastFrame: popped, link: link) }
       let command = governor.step(
-        now: popped, demand: demands.demand(forClass: intent.classIndex, at: intent.time),
-        lastFrame: header.edgeTime, link: link)
+        GovernorInput(
+          now: popped, lastFrame: header.edgeTime, lastDecision: intent.time,
+          demand: demands.demand(ofClass: intent.classIndex), lastAcknowledgement: popped,
+          isLinkGone: false, joint: joint))
       byteCount &+= encode(command, sequence: UInt16(truncatingIfNeeded: index))
       let encoded = MonotonicInstant.now()
       ring.consumer.release()
@@ -128,19 +128,14 @@ private struct FramePath: ~Copyable {
     }
   }
 
-  /// A link on which all is well.
-  @_noLocks @_noAllocation
-  private func liveLink(_ now: MonotonicInstant) -> LinkState {
-    let state: ExoskeletonState
-    switch governor.state {
-    case .disarmed: state = .disarmed
-    case .armed, .active, .neutral, .stopped: state = .moving
+  /// A joint with which all is well.
+  private var joint: JointState {
+    @_noLocks @_noAllocation
+    get {
+      JointState(
+        deviceMicroseconds: 0, positionDegrees: 20, velocityDegreesPerSecond: 0,
+        effortNewtonMetres: 0, state: .moving, faults: ExoskeletonFaults(rawValue: 0))
     }
-    return LinkState(
-      isUp: true, exoskeleton: state, faults: ExoskeletonFaults(rawValue: 0),
-      joint: JointState(
-        positionDegrees: 20, velocityDegreesPerSecond: 0, effortNewtonmetres: 0,
-        exoskeletonTimeMicroseconds: 0, time: now), lastConfirmed: now)
   }
 
   @_noLocks @_noAllocation

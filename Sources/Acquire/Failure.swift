@@ -58,7 +58,6 @@ extension RecordingFault: Explained {}
 extension SchedulingFault: Explained {}
 extension SerialFault: Explained {}
 extension SignalFault: Explained {}
-extension VirtualExoskeletonFault: Explained {}
 
 /// Runs something that can fail with a typed fault, and gives the fault its exit code.
 func explaining<Value: ~Copyable, Fault: Explained>(

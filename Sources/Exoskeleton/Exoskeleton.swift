@@ -2,14 +2,14 @@
 //
 //   decision ─▶ DemandTable ─▶ Governor ─▶ Command ─▶ ExoskeletonLink ─▶ SerialPort ─▶ exoskeleton
 //                                 ▲                        │
-//                                 └──── LinkState ◀────────┘  acknowledgements, joint, faults
+//                                 └──── JointState ◀───────┘  acknowledgements, joint, faults
 //
 // What it promises:
 //   - only the governor can make a command that moves a joint: `MotionSetpoint` has no other maker;
 //   - every command lies within the limits of position, velocity and acceleration, whatever the
 //     demands and however irregular the control periods;
 //   - the first control period after a cause (no frames, an old decision, no acknowledgement, no
-//     link, a fault of the exoskeleton) commands neutral; `NeutralReasons` says why;
+//     link, a fault of the exoskeleton) commands neutral; `NeutralCauses` says why;
 //   - a frame leaves whole or not at all: a command never follows half of another;
 //   - nothing in a file named `+RealTime` allocates or locks.
 //

@@ -5,7 +5,7 @@ import Exoskeleton
 import Monitor
 import RT
 
-extension StateChange {
+extension VirtualExoskeleton.Change {
   /// "watchdog", "moving" …, and the faults.
   fileprivate var line: String {
     var text =
@@ -45,18 +45,16 @@ struct Simulate: ParsableCommand {
     var link: String?
 
     @Option(help: ArgumentHelp("Rate of the firmware loop.", valueName: "hertz"))
-    var loop = 100
+    var loop = 100.0
 
     @Option(help: ArgumentHelp("Goes neutral after so long without a command.", valueName: "time"))
     var watchdog = DurationArgument(.milliseconds(100))
 
     func run() throws {
-      let exoskeleton = try explaining(.cannotCreate) { () throws(VirtualExoskeletonFault) in
-        let exoskeleton = try VirtualExoskeleton(
-          loopHertz: loop, watchdog: watchdog.span, link: link)
-        try exoskeleton.start()
-        return exoskeleton
+      let exoskeleton = try explaining(.cannotCreate) { () throws(SerialFault) in
+        try VirtualExoskeleton(loopHertz: loop, watchdog: watchdog.span, link: link)
       }
+      try explaining(.system) { () throws(SchedulingFault) in try exoskeleton.start() }
       Terminal.output.write("virtual exoskeleton on \(link ?? exoskeleton.path)\n")
       let start = MonotonicInstant.now()
       var shown = 0

@@ -15,15 +15,13 @@ struct Actuation: ~Copyable {
   /// A command goes out on every so-manieth conversion.
   private let framesPerControl: UInt64
   private let controlPeriod: Nanoseconds
-  private var demand = Demand.none
-  private var lastFrame = MonotonicInstant(nanoseconds: 0)
+  private var demand = Demand.neutral
+  private var lastFrame: MonotonicInstant
+  private var lastDecision: MonotonicInstant?
   private var lastControl: MonotonicInstant
   private var controlledBlocks: UInt64 = 0
-  /// Starting a session is the deliberate act; it counts once, and never arms again by itself.
-  private var isArmingWanted = true
-  /// Why the governor would not arm at the newest try.
-  private(set) var refusal: ArmRefusal?
 
+  /// Arms the governor: to start a session is the deliberate act. Nothing arms it again by itself.
   init(
     governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
     samplesPerSecond: Double, now: MonotonicInstant
@@ -33,7 +31,9 @@ struct Actuation: ~Copyable {
     self.governor = governor
     self.link = link
     self.demands = demands
+    lastFrame = now
     lastControl = now
+    self.governor.arm()
   }
 
   /// A frame that is believed has come in.
@@ -44,7 +44,8 @@ struct Actuation: ~Copyable {
 
   @_noLocks @_noAllocation
   mutating func take(_ intent: Intent) {
-    demand = demands.demand(forClass: intent.classIndex, at: intent.time)
+    demand = demands.demand(ofClass: intent.classIndex)
+    lastDecision = intent.time
   }
 
   /// True on the conversions that a command follows.
@@ -69,34 +70,27 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
-    let state = link.state
-    if isArmingWanted {
-      refusal = governor.arm(now: now, lastFrame: lastFrame, link: state)
-      if case .none = refusal { isArmingWanted = false }
-    }
-    let command = governor.step(now: now, demand: demand, lastFrame: lastFrame, link: state)
+    let command = governor.step(
+      GovernorInput(
+        now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
+        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
+        joint: link.joint))
     let governed = MonotonicInstant.now()
-    _ = link.send(command, now: governed)
+    link.send(command)
     return governed
   }
 
   /// Takes the answers that have come in.
   @_noLocks @_noAllocation
-  mutating func listen(now: MonotonicInstant, roundTrips: inout LatencyHistogram) {
-    link.poll(now: now)
-    // No more round trips can wait than the link remembers.
-    for _ in 0..<64 {
-      guard let roundTrip = link.takeRoundTrip() else { break }
-      roundTrips.record(roundTrip)
-    }
+  mutating func listen(roundTrips: inout LatencyHistogram) {
+    link.poll(roundTrips: &roundTrips)
   }
 
   @_noLocks @_noAllocation
   func describe(in snapshot: inout StatusSnapshot) {
-    let state = link.state
     snapshot.governorState = governor.state
-    snapshot.armRefusal = refusal
-    snapshot.isLinkUp = state.isUp
-    if let joint = state.joint { snapshot.positionDegrees = joint.positionDegrees }
+    snapshot.armRefusal = governor.armRefusal
+    snapshot.isLinkGone = link.isGone
+    if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
   }
 }

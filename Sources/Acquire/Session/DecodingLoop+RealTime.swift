@@ -71,7 +71,7 @@ struct StatusSnapshot: BitwiseCopyable {
   var hasExoskeleton = false
   var decodes = false
   var armRefusal: ArmRefusal?
-  var isLinkUp = true
+  var isLinkGone = false
 }
 
 extension DecodingWorkspace {
@@ -91,7 +91,7 @@ extension DecodingWorkspace {
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
         if let deadline = actuation?.deadline, woke >= deadline {
-          actuation?.listen(now: woke, roundTrips: &histograms.firmware)
+          actuation?.listen(roundTrips: &histograms.firmware)
           _ = actuation?.control(now: woke)
         }
         tell(at: woke)
@@ -126,7 +126,7 @@ extension DecodingWorkspace {
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
-      actuation?.listen(now: time, roundTrips: &histograms.firmware)
+      actuation?.listen(roundTrips: &histograms.firmware)
     }
     tell(at: time)
   }

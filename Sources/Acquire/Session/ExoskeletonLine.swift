@@ -25,11 +25,11 @@ struct ExoskeletonLine: ~Copyable {
     }
     var virtual: VirtualExoskeleton?
     if section.port == "virtual" {
-      virtual = try explaining(.unavailable) { () throws(VirtualExoskeletonFault) in
-        let exoskeleton = try VirtualExoskeleton()
-        try exoskeleton.start()
-        return exoskeleton
+      let exoskeleton = try explaining(.unavailable) { () throws(SerialFault) in
+        try VirtualExoskeleton()
       }
+      try explaining(.system) { () throws(SchedulingFault) in try exoskeleton.start() }
+      virtual = exoskeleton
     }
     let path = virtual?.path ?? section.port
     let opened = try Self.open(path, baud: section.baud, limits: limits)
@@ -52,7 +52,7 @@ struct ExoskeletonLine: ~Copyable {
       throw Failure(.unavailable, error.message)
     }
     do throws(GovernorFault) {
-      try limits.validate(against: identity)
+      try limits.check(against: identity)
     } catch {
       throw Failure(.configuration, "[exoskeleton] \(error.message)")
     }
@@ -60,13 +60,10 @@ struct ExoskeletonLine: ~Copyable {
   }
 
   /// Governor and line in one, for the decoding thread. Nil without an exoskeleton.
-  mutating func actuation(_ plan: SessionPlan) throws(Failure) -> Actuation? {
+  mutating func actuation(_ plan: SessionPlan) -> Actuation? {
     guard let link = link.take() else { return nil }
-    let governor = try explaining(.configuration) { () throws(GovernorFault) in
-      try Governor(limits: plan.limits)
-    }
     return Actuation(
-      governor: governor, link: link, demands: plan.demands,
+      governor: Governor(limits: plan.limits), link: link, demands: plan.demands,
       samplesPerSecond: plan.montage.samplesPerSecond, now: .now())
   }
 
@@ -82,7 +79,7 @@ extension Actuation {
   mutating func release() -> Bool {
     let isNeutral = link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
     governor.disarm()
-    _ = link.send(.disarm, now: .now())
+    link.send(.disarm)
     return isNeutral
   }
 }

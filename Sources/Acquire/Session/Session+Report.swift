@@ -17,9 +17,9 @@ extension DecodingWorkspace {
   ) -> SessionReport {
     let counts = actuation?.link.counts
     var reasons: [(reason: String, count: UInt64)] = []
-    for reason in NeutralReasons.all {
-      let count = actuation?.governor.counts.count(of: reason) ?? 0
-      if count > 0 { reasons.append((reason.names.joined(), count)) }
+    for (bit, name) in NeutralCauses.names.enumerated() {
+      let count = actuation?.governor.count(ofCauseBit: bit) ?? 0
+      if count > 0 { reasons.append((name, count)) }
     }
     return SessionReport(
       amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
@@ -67,15 +67,6 @@ extension DecodingWorkspace {
           note: "decisions in a row to enter a class"))
     }
     return delays
-  }
-}
-
-extension NeutralReasons {
-  fileprivate static var all: [NeutralReasons] {
-    [
-      .demanded, .frameLoss, .staleDecision, .targetRefused, .lateStep, .jointUnfit,
-      .acknowledgementMissed, .linkDown, .exoskeletonLeft, .exoskeletonFault,
-    ]
   }
 }
 

@@ -66,7 +66,7 @@ struct Session {
     // `release`.
     let decoding = DecodingWorkspace(
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: try line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
+      actuation: line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
       cpu: layout.decodingCPU, workspace: decoding

@@ -90,28 +90,24 @@ struct SessionPlan {
   }
 
   private static func limits(_ section: ExoskeletonSection) throws(Failure) -> GovernorLimits {
-    let limits = GovernorLimits(
-      positionMinDegrees: section.positionMinimumDegrees,
-      positionMaxDegrees: section.positionMaximumDegrees,
-      velocityMaxDegreesPerSecond: section.velocityMaximumDegreesPerSecond,
-      accelerationMaxDegreesPerSecondSquared:
-        section.accelerationMaximumDegreesPerSecondSquared,
-      controlPeriod: Nanoseconds(seconds: section.controlPeriodSeconds),
-      periodMax: Nanoseconds(seconds: section.controlPeriodSeconds * 3),
-      frameTimeout: Nanoseconds(seconds: section.frameTimeoutSeconds),
-      decisionTimeout: Nanoseconds(seconds: section.decisionTimeoutSeconds),
-      acknowledgementTimeout: Nanoseconds(seconds: section.acknowledgementTimeoutSeconds))
     try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
-      try limits.validate()
+      try GovernorLimits(
+        positionMinimum: section.positionMinimumDegrees,
+        positionMaximum: section.positionMaximumDegrees,
+        velocityMaximum: section.velocityMaximumDegreesPerSecond,
+        accelerationMaximum: section.accelerationMaximumDegreesPerSecondSquared,
+        controlPeriod: Nanoseconds(seconds: section.controlPeriodSeconds),
+        frameTimeout: Nanoseconds(seconds: section.frameTimeoutSeconds),
+        decisionTimeout: Nanoseconds(seconds: section.decisionTimeoutSeconds),
+        acknowledgementTimeout: Nanoseconds(seconds: section.acknowledgementTimeoutSeconds))
     }
-    return limits
   }
 
   /// "left = 10" for each class that asks for something; the others ask for neutral.
   private static func demands(
     _ section: ExoskeletonSection, model: LinearModel, limits: GovernorLimits
   ) throws(Failure) -> DemandTable {
-    var demands = [ClassDemand](repeating: .neutral, count: model.classes.count)
+    var demands = [Demand](repeating: .neutral, count: model.classes.count)
     // The targets of the embedded model say nothing about the classes of another.
     if section.targets == ExoskeletonSection().targets,
       !["rest", "left", "right"].allSatisfy(model.classes.contains)
@@ -138,11 +134,11 @@ struct SessionPlan {
             "`exoskeleton.targets`: \"\(words[1])\" in \"\(target)\" is not neutral, hold or "
               + "degrees")
         }
-        guard degrees >= limits.positionMinDegrees, degrees <= limits.positionMaxDegrees else {
+        guard degrees >= limits.positionMinimum, degrees <= limits.positionMaximum else {
           throw Failure(
             .configuration,
             "`exoskeleton.targets`: \"\(target)\" lies outside of the joint's "
-              + "\(limits.positionMinDegrees)…\(limits.positionMaxDegrees) degrees")
+              + "\(limits.positionMinimum)…\(limits.positionMaximum) degrees")
         }
         demands[index] = .moveTo(degrees: degrees)
       }
@@ -150,7 +146,7 @@ struct SessionPlan {
     return try table(demands, limits: limits)
   }
 
-  private static func table(_ demands: [ClassDemand], limits: GovernorLimits) throws(Failure)
+  private static func table(_ demands: [Demand], limits: GovernorLimits) throws(Failure)
     -> DemandTable
   {
     try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in

@@ -48,11 +48,11 @@ struct SessionWatch {
         say("! \(fault.message) The session goes on without a recording.")
       }
       guard let snapshot = snapshots.newest() else { continue }
-      if snapshot.hasExoskeleton, !snapshot.isLinkUp {
+      if snapshot.isLinkGone {
         fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
         break
       }
-      if let refusal = snapshot.armRefusal, now - start > .seconds(5) {
+      if let refusal = snapshot.armRefusal {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
@@ -128,9 +128,17 @@ extension GovernorState {
     case .disarmed: "disarmed"
     case .armed: "arming"
     case .active: "active"
-    case .neutral(let reasons): "neutral (\(reasons.names.joined(separator: ", ")))"
+    case .neutral(let causes): "neutral: \(causes.text)"
     case .stopped: "stopped"
     }
+  }
+}
+
+extension NeutralCauses {
+  /// "no decisions, no frames".
+  var text: String {
+    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+      .map(\.element).joined(separator: ", ")
   }
 }
 

@@ -16,7 +16,7 @@ extension DecodingWorkspace {
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     let frame = unsafe FrameSlot(memory)
     stage?.warmUp(frame, channelCount: channelCount)
-    actuation?.listen(now: .now(), roundTrips: &histograms.firmware)
+    actuation?.listen(roundTrips: &histograms.firmware)
     histograms.warmUp()
     _ = bell.ticket()
     bell.wait(bell.ticket(), until: .now())

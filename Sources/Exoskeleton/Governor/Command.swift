@@ -1,7 +1,7 @@
 // What is sent to an exoskeleton, whatever protocol it speaks.
 
 /// One command. `motion` needs a `MotionSetpoint`, which the governor alone can make.
-public enum Command: Equatable, Sendable {
+public enum Command: Equatable, Sendable, BitwiseCopyable {
   case identify
   case heartbeat
   case neutral

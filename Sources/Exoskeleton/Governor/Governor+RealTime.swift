@@ -1,12 +1,12 @@
 // Real-time: the decoding thread, once a control period. A fixed number of comparisons, at most
-// one square root. No system call, no loop but over the ten reasons.
+// one square root. No system call, no loop but over the ten causes.
 
-public import RT
+internal import RT
 internal import MathShim
 
 /// A position and a velocity that lie within a governor's limits. Only a governor makes one: the
 /// initialiser is private to this file.
-public struct MotionSetpoint: Equatable, Sendable {
+public struct MotionSetpoint: Equatable, Sendable, BitwiseCopyable {
   public let positionDegrees: Double
   public let velocityDegreesPerSecond: Double
 
@@ -20,38 +20,29 @@ public struct MotionSetpoint: Equatable, Sendable {
 extension Governor {
   // MARK: Deliberate acts
 
-  /// The deliberate act without which nothing moves. Nil when it is armed now, else why not.
+  /// The deliberate act without which nothing ever moves. Only from disarmed.
+  ///
+  /// The steps that follow bring the exoskeleton into service. Motion begins when it has confirmed
+  /// that, the joint's position is known, and nothing else speaks against it; when the first two
+  /// do not come about within a second, the governor is disarmed again and `armRefusal` says why.
   @_noLocks @_noAllocation
-  public mutating func arm(now: MonotonicInstant, lastFrame: MonotonicInstant, link: LinkState)
-    -> ArmRefusal?
-  {
+  public mutating func arm() {
     switch state {
-    case .stopped: return .stopped
-    case .armed, .active, .neutral: return .notDisarmed
-    case .disarmed: break
+    case .disarmed:
+      state = .armed
+      armedSince = nil
+      armRefusal = nil
+      counts.armings += 1
+    case .armed, .active, .neutral, .stopped: break
     }
-    guard link.isUp else { return .linkDown }
-    guard isFresh(link.lastConfirmed, now, limits.acknowledgementTimeout) else {
-      return .exoskeletonSilent
-    }
-    guard case .disarmed? = link.exoskeleton else { return .exoskeletonNotDisarmed }
-    guard let joint = link.joint, isFresh(joint.time, now, limits.acknowledgementTimeout) else {
-      return .jointUnknown
-    }
-    guard isWithinLimits(joint.positionDegrees) else { return .jointOutsideLimits }
-    guard isFit(joint) else { return .jointMoving }
-    guard isFresh(lastFrame, now, limits.frameTimeout) else { return .noFrames }
-    state = .armed(since: now)
-    counts.armings += 1
-    return nil
   }
 
   /// Takes the drive out of service. Does not end a stop.
   @_noLocks @_noAllocation
   public mutating func disarm() {
     switch state {
-    case .stopped: break
-    case .disarmed, .armed, .active, .neutral: state = .disarmed
+    case .armed, .active, .neutral: state = .disarmed
+    case .disarmed, .stopped: break
     }
   }
 
@@ -59,10 +50,10 @@ extension Governor {
   @_noLocks @_noAllocation
   public mutating func stop(_ cause: StopCause) {
     switch state {
-    case .stopped: break
     case .disarmed, .armed, .active, .neutral:
       state = .stopped(cause)
       counts.stops += 1
+    case .stopped: break
     }
   }
 
@@ -79,92 +70,92 @@ extension Governor {
   // MARK: The control period
 
   /// The command of this control period.
-  ///
-  /// - Parameters:
-  ///   - now: the present.
-  ///   - demand: the newest decision's, with its time.
-  ///   - lastFrame: edge time of the newest frame that can be believed.
-  ///   - link: as `ExoskeletonLink.state` says after `poll`.
   @_noLocks @_noAllocation
-  public mutating func step(
-    now: MonotonicInstant, demand: Demand, lastFrame: MonotonicInstant, link: LinkState
-  ) -> Command {
+  public mutating func step(_ input: GovernorInput) -> Command {
     counts.steps += 1
-    let elapsed = elapsed(now)
-    previousStep = now
+    let elapsed = elapsed(at: input.now)
+    previousStep = input.now
     switch state {
-    case .stopped:
+    case .stopped: return .stop
+    case .disarmed: return disarmedCommand(input)
+    case .armed, .active, .neutral: break
+    }
+    if let joint = input.joint, case .stopped = joint.state {
+      stop(.exoskeleton)
       return .stop
-    case .disarmed:
-      return disarmedCommand(link)
-    case .armed(let since):
-      if case .stopped? = link.exoskeleton { return stopWithExoskeleton() }
-      return armedCommand(since, now, demand, lastFrame, link, elapsed)
+    }
+    var causes = causes(input, elapsed)
+    switch state {
+    case .stopped: return .stop
+    case .disarmed: return .heartbeat
+    case .armed: return armedCommand(input, causes)
     case .active:
-      if case .stopped? = link.exoskeleton { return stopWithExoskeleton() }
-      let reasons = reasons(now, demand, lastFrame, link, elapsed)
-      if !reasons.hasNone {
-        return neutral(because: reasons, before: NeutralReasons(rawValue: 0))
-      }
-      return advance(demand, elapsed ?? .zero)
+      if causes.rawValue != 0 { return neutral(causes, before: NeutralCauses(rawValue: 0)) }
+      return advance(input.demand, elapsed ?? .zero)
     case .neutral(let before):
-      if case .stopped? = link.exoskeleton { return stopWithExoskeleton() }
-      var reasons = reasons(now, demand, lastFrame, link, elapsed)
-      reasons.add(before.latched)
-      return begin(link, now, unless: reasons, before: before)
+      causes.add(before.latched)
+      return begin(input, causes, before: before)
     }
   }
 
   @_noLocks @_noAllocation
-  private func disarmedCommand(_ link: LinkState) -> Command {
-    switch link.exoskeleton {
-    case nil, .disarmed?, .stopped?: .heartbeat
-    case .armed?, .moving?, .neutral?, .watchdog?: .disarm
+  private func disarmedCommand(_ input: GovernorInput) -> Command {
+    guard let joint = input.joint else { return .heartbeat }
+    switch joint.state {
+    case .disarmed, .stopped: return .heartbeat
+    case .armed, .moving, .neutral, .watchdog: return .disarm
+    }
+  }
+
+  /// Nothing moves yet: the exoskeleton is armed, anew if its watchdog went off or a fault is left
+  /// of before.
+  @_noLocks @_noAllocation
+  private mutating func armedCommand(_ input: GovernorInput, _ causes: NeutralCauses) -> Command {
+    let since = armedSince ?? input.now
+    armedSince = since
+    guard let refusal = armObstacle(input) else {
+      return begin(input, causes, before: NeutralCauses(rawValue: 0))
+    }
+    guard isFresh(since, input.now, GovernorLimits.armingTimeout) else {
+      armRefusal = refusal
+      state = .disarmed
+      counts.armingTimeouts += 1
+      return .disarm
+    }
+    guard let joint = input.joint else { return .heartbeat }
+    switch joint.state {
+    case .disarmed: return .arm
+    case .watchdog: return .disarm
+    case .armed, .moving, .neutral, .stopped:
+      return joint.faults.rawValue != 0 ? .disarm : .neutral
     }
   }
 
   @_noLocks @_noAllocation
-  private mutating func armedCommand(
-    _ since: MonotonicInstant, _ now: MonotonicInstant, _ demand: Demand,
-    _ lastFrame: MonotonicInstant, _ link: LinkState, _ elapsed: Nanoseconds?
-  ) -> Command {
-    let none = NeutralReasons(rawValue: 0)
-    switch link.exoskeleton {
-    case nil, .disarmed?:
-      // Its faults are those of before: arming clears them.
-      let broken = linkReasons(now, link)
-      if !broken.hasNone { return neutral(because: broken, before: none) }
-      guard isFresh(since, now, limits.armingTimeout) else {
-        state = .disarmed
-        counts.armingTimeouts += 1
-        return .disarm
-      }
-      return .arm
-    case .armed?, .moving?, .neutral?, .watchdog?, .stopped?:
-      return begin(
-        link, now, unless: reasons(now, demand, lastFrame, link, elapsed), before: none)
+  private func armObstacle(_ input: GovernorInput) -> ArmRefusal? {
+    if input.isLinkGone { return .linkGone }
+    guard isFresh(input.lastAcknowledgement, input.now, limits.acknowledgementTimeout),
+      let joint = input.joint
+    else { return .exoskeletonSilent }
+    switch joint.state {
+    case .armed, .moving, .neutral: break
+    case .disarmed, .watchdog, .stopped: return .exoskeletonNotArmed
     }
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func stopWithExoskeleton() -> Command {
-    stop(.exoskeleton)
-    return .stop
+    if joint.faults.rawValue != 0 { return .exoskeletonNotArmed }
+    if case .none = start(joint) { return .jointUnfit }
+    return nil
   }
 
   /// Motion begins where the joint is, as fast as it is, or it does not begin.
   @_noLocks @_noAllocation
   private mutating func begin(
-    _ link: LinkState, _ now: MonotonicInstant, unless reasons: NeutralReasons,
-    before: NeutralReasons
+    _ input: GovernorInput, _ causes: NeutralCauses, before: NeutralCauses
   ) -> Command {
-    if !reasons.hasNone { return neutral(because: reasons, before: before) }
-    guard let joint = link.joint, isFresh(joint.time, now, limits.acknowledgementTimeout),
-      isFit(joint)
-    else { return neutral(because: .jointUnfit, before: before) }
-    setpoint = Setpoint(
-      positionDegrees: joint.positionDegrees,
-      velocityDegreesPerSecond: joint.velocityDegreesPerSecond)
+    if causes.rawValue != 0 { return neutral(causes, before: before) }
+    guard let joint = input.joint, let start = start(joint) else {
+      return neutral(.jointUnfit, before: before)
+    }
+    setpoint = start
     state = .active
     counts.motions += 1
     return .motion(MotionSetpoint(setpoint))
@@ -174,105 +165,102 @@ extension Governor {
   private mutating func advance(_ demand: Demand, _ elapsed: Nanoseconds) -> Command {
     let target: Double
     switch demand {
-    case .moveTo(let degrees, _): target = degrees
-    case .hold, .neutral, .none:
-      target = setpoint.stoppingPoint(
-        accelerationMax: limits.accelerationMaxDegreesPerSecondSquared)
+    case .moveTo(let degrees): target = degrees
+    case .hold, .neutral:
+      target = setpoint.stoppingPoint(accelerationMaximum: limits.accelerationMaximum)
     }
     setpoint = setpoint.advanced(
-      toward: target, elapsed: Double(elapsed.rawValue) * 1e-9,
-      velocityMax: limits.velocityMaxDegreesPerSecond,
-      accelerationMax: limits.accelerationMaxDegreesPerSecondSquared)
+      toward: target, seconds: Double(elapsed.rawValue) * 1e-9,
+      velocityMaximum: limits.velocityMaximum, accelerationMaximum: limits.accelerationMaximum)
     // The course stays within the limits; arithmetic may leave them by the last bit.
-    setpoint.positionDegrees = min(
-      max(setpoint.positionDegrees, limits.positionMinDegrees), limits.positionMaxDegrees)
+    setpoint.positionDegrees = inside(setpoint.positionDegrees)
     counts.motions += 1
     return .motion(MotionSetpoint(setpoint))
   }
 
   @_noLocks @_noAllocation
-  private mutating func neutral(because reasons: NeutralReasons, before: NeutralReasons)
-    -> Command
-  {
-    let arisen = reasons.rawValue & ~before.rawValue
-    for bit in 0..<NeutralReasons.bitCount where arisen & (1 << UInt16(bit)) != 0 {
-      counts.reasons[bit] += 1
+  private mutating func neutral(_ causes: NeutralCauses, before: NeutralCauses) -> Command {
+    let arisen = causes.rawValue & ~before.rawValue
+    for bit in 0..<NeutralCauses.bitCount where arisen & (1 << UInt16(bit)) != 0 {
+      causeCounts[bit] += 1
     }
-    state = .neutral(reasons)
+    state = .neutral(causes)
     counts.neutrals += 1
     return .neutral
   }
 
   // MARK: Causes
 
-  /// Every reason to be neutral that holds now.
+  /// Everything that speaks against motion now.
   @_noLocks @_noAllocation
-  private mutating func reasons(
-    _ now: MonotonicInstant, _ demand: Demand, _ lastFrame: MonotonicInstant, _ link: LinkState,
-    _ elapsed: Nanoseconds?
-  ) -> NeutralReasons {
-    var reasons = linkReasons(now, link)
-    switch link.exoskeleton {
-    case .armed?, .moving?, .neutral?: break
-    case nil, .disarmed?, .watchdog?, .stopped?: reasons.add(.exoskeletonLeft)
+  private mutating func causes(_ input: GovernorInput, _ elapsed: Nanoseconds?) -> NeutralCauses {
+    let now = input.now
+    var causes = NeutralCauses(rawValue: 0)
+    if !isFresh(input.lastFrame, now, limits.frameTimeout) { causes.add(.noFrames) }
+    if !isFresh(input.lastDecision, now, limits.decisionTimeout) { causes.add(.noDecisions) }
+    if !isFresh(input.lastAcknowledgement, now, limits.acknowledgementTimeout) {
+      causes.add(.noAcknowledgements)
     }
-    if link.faults.rawValue != 0 { reasons.add(.exoskeletonFault) }
-    if !isFresh(lastFrame, now, limits.frameTimeout) { reasons.add(.frameLoss) }
-    reasons.add(demandReasons(now, demand))
-    if let elapsed {
-      if elapsed < .zero || elapsed > limits.periodMax {
-        reasons.add(.lateStep)
-        counts.lateSteps += 1
-      }
-    }
-    return reasons
-  }
-
-  @_noLocks @_noAllocation
-  private func linkReasons(_ now: MonotonicInstant, _ link: LinkState) -> NeutralReasons {
-    if !link.isUp { return .linkDown }
-    return isFresh(link.lastConfirmed, now, limits.acknowledgementTimeout)
-      ? NeutralReasons(rawValue: 0) : .acknowledgementMissed
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func demandReasons(_ now: MonotonicInstant, _ demand: Demand)
-    -> NeutralReasons
-  {
-    var reasons = NeutralReasons(rawValue: 0)
-    switch demand {
-    case .none: reasons.add(.staleDecision)
-    case .neutral(let time):
-      reasons.add(.demanded)
-      if !isFresh(time, now, limits.decisionTimeout) { reasons.add(.staleDecision) }
-    case .hold(let time):
-      if !isFresh(time, now, limits.decisionTimeout) { reasons.add(.staleDecision) }
-    case .moveTo(let degrees, let time):
-      if !isFresh(time, now, limits.decisionTimeout) { reasons.add(.staleDecision) }
+    if input.isLinkGone { causes.add(.linkGone) }
+    causes.add(jointCauses(input.joint))
+    switch input.demand {
+    case .neutral: causes.add(.demanded)
+    case .hold: break
+    case .moveTo(let degrees):
       if !isWithinLimits(degrees) {
-        reasons.add(.targetRefused)
-        counts.refusedTargets += 1
+        causes.add(.refusedDemand)
+        counts.refusedDemands += 1
       }
     }
-    return reasons
+    if let elapsed, elapsed.rawValue < 0 || elapsed.rawValue > limits.latestStep.rawValue {
+      causes.add(.lateStep)
+      counts.lateSteps += 1
+    }
+    return causes
+  }
+
+  @_noLocks @_noAllocation
+  private func jointCauses(_ joint: JointState?) -> NeutralCauses {
+    guard let joint else { return .exoskeletonLeft }
+    var causes = NeutralCauses(rawValue: 0)
+    switch joint.state {
+    case .armed, .moving, .neutral: break
+    case .disarmed, .watchdog, .stopped: causes.add(.exoskeletonLeft)
+    }
+    if joint.faults.rawValue != 0 { causes.add(.exoskeletonFault) }
+    if !isWithinPlay(joint.positionDegrees) { causes.add(.jointUnfit) }
+    return causes
+  }
+
+  /// Where and how fast motion would begin: as the joint is, inside the limits, able to stop before
+  /// it leaves them. Within its play it begins at rest. Nil when it cannot begin.
+  @_noLocks @_noAllocation
+  private func start(_ joint: JointState) -> Setpoint? {
+    let position = joint.positionDegrees
+    let velocity = joint.velocityDegreesPerSecond
+    guard isWithinPlay(position), math_fabs(velocity) <= limits.velocityMaximum else { return nil }
+    var setpoint = Setpoint(positionDegrees: inside(position), velocityDegreesPerSecond: velocity)
+    let stop = setpoint.stoppingPoint(accelerationMaximum: limits.accelerationMaximum)
+    guard isWithinPlay(stop) else { return nil }
+    if !isWithinLimits(stop) { setpoint.velocityDegreesPerSecond = 0 }
+    return setpoint
   }
 
   /// False for NaN.
   @_noLocks @_noAllocation
   private func isWithinLimits(_ degrees: Double) -> Bool {
-    degrees >= limits.positionMinDegrees && degrees <= limits.positionMaxDegrees
+    degrees >= limits.positionMinimum && degrees <= limits.positionMaximum
   }
 
-  /// Inside the limits, no faster than allowed, and able to stop before it leaves them.
   @_noLocks @_noAllocation
-  private func isFit(_ joint: JointState) -> Bool {
-    let setpoint = Setpoint(
-      positionDegrees: joint.positionDegrees,
-      velocityDegreesPerSecond: joint.velocityDegreesPerSecond)
-    return isWithinLimits(joint.positionDegrees)
-      && math_fabs(joint.velocityDegreesPerSecond) <= limits.velocityMaxDegreesPerSecond
-      && isWithinLimits(
-        setpoint.stoppingPoint(accelerationMax: limits.accelerationMaxDegreesPerSecondSquared))
+  private func isWithinPlay(_ degrees: Double) -> Bool {
+    degrees >= limits.positionMinimum - GovernorLimits.playDegrees
+      && degrees <= limits.positionMaximum + GovernorLimits.playDegrees
+  }
+
+  @_noLocks @_noAllocation
+  private func inside(_ degrees: Double) -> Double {
+    min(max(degrees, limits.positionMinimum), limits.positionMaximum)
   }
 
   /// No older than the timeout, and no more than a control period ahead: a time from the future is
@@ -286,13 +274,12 @@ extension Governor {
     return !isOverflow && age <= timeout.rawValue && age >= -limits.controlPeriod.rawValue
   }
 
-  /// Since the step before; nil at the first.
+  /// Since the step before; nil at the first. An absurd clock counts as late.
   @_noLocks @_noAllocation
-  private func elapsed(_ now: MonotonicInstant) -> Nanoseconds? {
+  private func elapsed(at now: MonotonicInstant) -> Nanoseconds? {
     guard let previousStep else { return nil }
     let (elapsed, isOverflow) =
       now.nanoseconds.subtractingReportingOverflow(previousStep.nanoseconds)
-    // An absurd clock counts as late.
     return Nanoseconds(isOverflow ? -1 : elapsed)
   }
 }

@@ -1,40 +1,64 @@
 // Between every decision and every command stands this one.
 //
-//     var governor = try Governor(limits: limits)
-//     guard governor.arm(now: now, lastFrame: frameTime, link: link.state) == nil else { … }
+//     var governor = Governor(limits: try GovernorLimits())
+//     governor.arm()
 //     // at every control period, whether frames come or not:
 //     let command = governor.step(
-//       now: .now(), demand: demand, lastFrame: frameTime, link: link.state)
-//     link.send(command, now: .now())
+//       GovernorInput(
+//         now: .now(), lastFrame: edgeTime, lastDecision: intent.time, demand: demand,
+//         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
+//         joint: link.joint))
+//     link.send(command)
 //
 // `step` must be called at every control period, above all when nothing comes: that call is what
 // turns silence into neutral.
 
-internal import RT
+public import RT
+
+/// What a step is told.
+public struct GovernorInput: Equatable, Sendable, BitwiseCopyable {
+  public var now: MonotonicInstant
+  /// Edge time of the newest frame that can be believed.
+  public var lastFrame: MonotonicInstant
+  /// Edge time of the newest decision's frame; nil before the first.
+  public var lastDecision: MonotonicInstant?
+  /// That decision's.
+  public var demand: Demand
+  /// When the newest command that has been acknowledged was written; nil before the first.
+  public var lastAcknowledgement: MonotonicInstant?
+  public var isLinkGone: Bool
+  /// As last reported; nil before the first report.
+  public var joint: JointState?
+
+  @_noLocks @_noAllocation
+  public init(
+    now: MonotonicInstant, lastFrame: MonotonicInstant, lastDecision: MonotonicInstant?,
+    demand: Demand, lastAcknowledgement: MonotonicInstant?, isLinkGone: Bool, joint: JointState?
+  ) {
+    self.now = now
+    self.lastFrame = lastFrame
+    self.lastDecision = lastDecision
+    self.demand = demand
+    self.lastAcknowledgement = lastAcknowledgement
+    self.isLinkGone = isLinkGone
+    self.joint = joint
+  }
+}
 
 /// How often what happened.
 public struct GovernorCounts: Sendable {
   public var steps: UInt64 = 0
   public var motions: UInt64 = 0
   public var neutrals: UInt64 = 0
-  /// Steps while armed whose target was refused.
-  public var refusedTargets: UInt64 = 0
+  /// Steps that met a target that is refused.
+  public var refusedDemands: UInt64 = 0
   public var lateSteps: UInt64 = 0
   public var armings: UInt64 = 0
   public var armingTimeouts: UInt64 = 0
   public var stops: UInt64 = 0
-  /// How often each reason arose, by its bit.
-  var reasons = InlineArray<10, UInt64>(repeating: 0)
 
   @_noLocks @_noAllocation
   init() {}
-
-  /// How often a reason arose (not how many steps it lasted).
-  public func count(of reason: NeutralReasons) -> UInt64 {
-    (0..<NeutralReasons.bitCount).reduce(0) { sum, bit in
-      reason.rawValue & (1 << UInt16(bit)) == 0 ? sum : sum + reasons[bit]
-    }
-  }
 }
 
 /// The only maker of motion commands. There is one for each joint; it belongs to one thread.
@@ -42,13 +66,33 @@ public struct Governor: ~Copyable, Sendable {
   public let limits: GovernorLimits
   public internal(set) var state: GovernorState = .disarmed
   public internal(set) var counts = GovernorCounts()
+  /// Why the last arming came to nothing; nil while there is no such reason.
+  public internal(set) var armRefusal: ArmRefusal?
+  /// How often each cause arose, by its bit.
+  var causeCounts = InlineArray<10, UInt64>(repeating: 0)
   /// Where the joint is told to be; means something only while `active`.
   var setpoint = Setpoint(positionDegrees: 0, velocityDegreesPerSecond: 0)
   var previousStep: MonotonicInstant?
+  /// The first step after `arm()`.
+  var armedSince: MonotonicInstant?
 
-  /// Refuses unsafe limits (see `GovernorLimits.validate`).
-  public init(limits: GovernorLimits) throws(GovernorFault) {
-    try limits.validate()
-    self.limits = limits
+  public init(limits: GovernorLimits) { self.limits = limits }
+
+  /// Why it is neutral now; empty in every other state.
+  public var causes: NeutralCauses {
+    if case .neutral(let causes) = state { causes } else { [] }
+  }
+
+  /// How often the cause of a bit arose (not how many steps it lasted).
+  public func count(ofCauseBit bit: Int) -> UInt64 {
+    precondition((0..<NeutralCauses.bitCount).contains(bit), "there are ten causes")
+    return causeCounts[bit]
+  }
+
+  /// How often a cause arose.
+  public func count(of cause: NeutralCauses) -> UInt64 {
+    (0..<NeutralCauses.bitCount).reduce(0) { sum, bit in
+      cause.rawValue & (1 << UInt16(bit)) == 0 ? sum : sum + causeCounts[bit]
+    }
   }
 }

@@ -24,26 +24,27 @@ struct Setpoint: Equatable, Sendable {
 
   /// Where it comes to rest if it brakes from now on.
   @_noLocks @_noAllocation
-  func stoppingPoint(accelerationMax: Double) -> Double {
+  func stoppingPoint(accelerationMaximum: Double) -> Double {
     let velocity = velocityDegreesPerSecond
-    return positionDegrees + velocity * math_fabs(velocity) / (2 * accelerationMax)
+    return positionDegrees + velocity * math_fabs(velocity) / (2 * accelerationMaximum)
   }
 
-  /// The state after `elapsed` seconds on the course to rest at `target`.
+  /// The state after some seconds on the course to rest at `target`.
   ///
-  /// - Precondition: `|velocity| <= velocityMax`, up to rounding; `elapsed >= 0`.
+  /// - Precondition: `|velocity| <= velocityMaximum`, up to rounding; `seconds >= 0`.
   @_noLocks @_noAllocation
   func advanced(
-    toward target: Double, elapsed: Double, velocityMax: Double, accelerationMax a: Double
+    toward target: Double, seconds elapsed: Double, velocityMaximum: Double,
+    accelerationMaximum a: Double
   ) -> Setpoint {
     // All in the direction of travel: `distance` and `start` are positive forward.
-    let direction: Double = target >= stoppingPoint(accelerationMax: a) ? 1 : -1
+    let direction: Double = target >= stoppingPoint(accelerationMaximum: a) ? 1 : -1
     let distance = direction * (target - positionDegrees)
     let start = direction * velocityDegreesPerSecond
     // From `start` up to the peak and down to rest covers the distance:
     // (peak² - start²)/2a + peak²/2a = distance. Rounding may take it just below zero.
     let peak = math_sqrt(max(0, a * distance + start * start / 2))
-    let cruise = min(peak, velocityMax)
+    let cruise = min(peak, velocityMaximum)
 
     let rise = max(0, (cruise - start) / a)
     if elapsed < rise {

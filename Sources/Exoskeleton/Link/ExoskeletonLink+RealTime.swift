@@ -24,7 +24,8 @@ extension ExoskeletonLink {
   ///
   /// Real-time: one write system call.
   @_noLocks @_noAllocation
-  public mutating func send(_ command: Command, now: MonotonicInstant) -> SendOutcome {
+  @discardableResult
+  public mutating func send(_ command: Command) -> SendOutcome {
     if let goneErrno { return .gone(errno: goneErrno) }
     if !isIdentified, needsIdentity(command) { return .notConnected }
     let sequence = nextSequence
@@ -35,7 +36,7 @@ extension ExoskeletonLink {
     switch outcome {
     case .written, .begun:
       nextSequence &+= 1
-      inFlight.write(sequence, at: now)
+      inFlight.write(sequence, at: .now())
       counted.commands += 1
       return .sent(sequence: sequence)
     case .wouldBlock:
@@ -47,41 +48,39 @@ extension ExoskeletonLink {
     }
   }
 
-  /// Reads and takes in what has come; returns how many commands were acknowledged.
+  /// Reads and takes in what has come. The round trips of what was acknowledged, from the command
+  /// handed to the driver to its acknowledgement read, go into the histogram.
   ///
   /// Real-time: one read system call.
   @_noLocks @_noAllocation
-  @discardableResult
-  public mutating func poll(now: MonotonicInstant) -> Int {
+  public mutating func poll(roundTrips: inout LatencyHistogram) {
+    guard receiveBytes() else { return }
+    let now = MonotonicInstant.now()
+    while let frame = parser.next() {
+      if let written = receive(frame.message) { roundTrips.record(now - written) }
+    }
+  }
+
+  /// The same, where nobody wants to know how long it took.
+  @_noLocks @_noAllocation
+  public mutating func poll() {
+    guard receiveBytes() else { return }
+    while let frame = parser.next() { _ = receive(frame.message) }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func receiveBytes() -> Bool {
     counted.polls += 1
-    guard !isGone else { return 0 }
+    guard !isGone else { return false }
     switch unsafe port.read(into: parser.freeMemory()) {
-    case .nothing: return 0
+    case .nothing: return false
     case .gone(let errno):
       goneErrno = errno
-      return 0
+      return false
     case .bytes(let byteCount):
       parser.received(byteCount: byteCount)
       counted.receivedBytes += UInt64(byteCount)
-    }
-    var acknowledged = 0
-    while let frame = parser.next() {
-      if receive(frame.message, now) { acknowledged += 1 }
-    }
-    return acknowledged
-  }
-
-  /// The oldest round trip, command written to acknowledgement read, that was not taken yet.
-  @_noLocks @_noAllocation
-  public mutating func takeRoundTrip() -> Nanoseconds? { roundTrips.take() }
-
-  /// For the governor.
-  public var state: LinkState {
-    @_noLocks @_noAllocation
-    get {
-      LinkState(
-        isUp: isIdentified && !isGone, exoskeleton: exoskeleton, faults: faults,
-        joint: joint, lastConfirmed: lastConfirmed)
+      return true
     }
   }
 
@@ -93,7 +92,6 @@ extension ExoskeletonLink {
       counts.inFlight = UInt64(inFlight.waitingCount)
       counts.checksumErrors = parser.counts.checksumErrors
       counts.skippedBytes = parser.counts.skippedBytes
-      counts.roundTripsDropped = roundTrips.droppedCount
       return counts
     }
   }
@@ -116,15 +114,16 @@ extension ExoskeletonLink {
   /// Writes neutral up to three times, evenly over the time left, until one is acknowledged by an
   /// exoskeleton that does not move; true when it was.
   @_noLocks @_noAllocation
+  @discardableResult
   public mutating func sendNeutralBlocking(deadline: MonotonicInstant) -> Bool {
     for attempt in 1...3 {
       let written = MonotonicInstant.now()
       let share = Nanoseconds((deadline - written).rawValue / Int64(4 - attempt))
       let until = attempt == 3 ? deadline : written + share
       var own: UInt16?
-      if case .sent(let sequence) = send(.neutral, now: written) { own = sequence }
+      if case .sent(let sequence) = send(.neutral) { own = sequence }
       while true {
-        poll(now: .now())
+        poll()
         if isGone { return false }
         if let own, isAcknowledged(own), isAtRest { return true }
         let now = MonotonicInstant.now()
@@ -142,7 +141,8 @@ extension ExoskeletonLink {
     }
   }
 
-  private var isGone: Bool {
+  /// The port went away; it does not come back.
+  public var isGone: Bool {
     @_noLocks @_noAllocation
     get {
       if case .some = goneErrno { true } else { false }
@@ -153,9 +153,10 @@ extension ExoskeletonLink {
   private var isAtRest: Bool {
     @_noLocks @_noAllocation
     get {
-      switch exoskeleton {
-      case .neutral?, .disarmed?, .stopped?: true
-      case nil, .armed?, .moving?, .watchdog?: false
+      guard let joint else { return false }
+      switch joint.state {
+      case .neutral, .disarmed, .stopped: return true
+      case .armed, .moving, .watchdog: return false
       }
     }
   }
@@ -191,43 +192,41 @@ extension ExoskeletonLink {
     }
   }
 
-  /// Takes one message in; true when it acknowledged a command that waited.
+  /// Takes one message in; when the command was written that it acknowledged, if it did so for the
+  /// first time.
   @_noLocks @_noAllocation
-  private mutating func receive(_ message: Message, _ now: MonotonicInstant) -> Bool {
+  private mutating func receive(_ message: Message) -> MonotonicInstant? {
     switch message {
     case .acknowledgement(let ack):
-      exoskeleton = ack.state
-      faults = ack.faults
       joint = JointState(
+        deviceMicroseconds: ack.timeMicroseconds,
         positionDegrees: Double(ack.positionMillidegrees) / 1000,
         velocityDegreesPerSecond: Double(ack.velocityMillidegreesPerSecond) / 1000,
-        effortNewtonmetres: Double(ack.effortMillinewtonmetres) / 1000,
-        exoskeletonTimeMicroseconds: ack.timeMicroseconds, time: now)
+        effortNewtonMetres: Double(ack.effortMillinewtonmetres) / 1000, state: ack.state,
+        faults: ack.faults)
       switch ack.result {
       case .done: break
       case .notArmed, .outOfRange, .stopped, .watchdog: counted.refusedByExoskeleton += 1
       }
-      return settle(ack.acknowledgedSequence, now)
+      return settle(ack.acknowledgedSequence)
     case .identity(let identity):
       self.identity = identity
-      exoskeleton = identity.state
-      return settle(identity.acknowledgedSequence, now)
+      return settle(identity.acknowledgedSequence)
     case .identify, .arm, .disarm, .motion, .neutral, .heartbeat, .stop, .release:
       counted.echoes += 1
-      return false
+      return nil
     }
   }
 
   @_noLocks @_noAllocation
-  private mutating func settle(_ sequence: UInt16, _ now: MonotonicInstant) -> Bool {
+  private mutating func settle(_ sequence: UInt16) -> MonotonicInstant? {
     guard let written = inFlight.acknowledge(sequence) else {
       counted.unexpected += 1
-      return false
+      return nil
     }
     counted.acknowledged += 1
-    roundTrips.add(now - written)
-    if let last = lastConfirmed, last > written { return true }
-    lastConfirmed = written
-    return true
+    if let last = lastAcknowledgement, last > written { return written }
+    lastAcknowledgement = written
+    return written
   }
 }

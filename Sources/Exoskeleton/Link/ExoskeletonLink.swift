@@ -1,11 +1,10 @@
 // One exoskeleton on one serial port: commands out, acknowledgements in.
 //
 //     var link = ExoskeletonLink(port: try SerialPort(path: path, baud: 115_200))
-//     let identity = try link.connect(timeout: .seconds(1))
+//     let identity = try link.connect()
 //     // real-time, each control period:
-//     link.poll(now: .now())
-//     while let roundTrip = link.takeRoundTrip() { firmware.record(roundTrip) }
-//     let outcome = link.send(command, now: .now())
+//     link.poll(roundTrips: &histogram)
+//     let outcome = link.send(command)
 //     // at the end:
 //     link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
 
@@ -32,34 +31,31 @@ public struct LinkCounts: Equatable, Sendable {
   public var receivedBytes: UInt64 = 0
   public var checksumErrors: UInt64 = 0
   public var skippedBytes: UInt64 = 0
-  /// Round trips that nobody took in time.
-  public var roundTripsDropped: UInt64 = 0
   public var polls: UInt64 = 0
 
   @_noLocks @_noAllocation
-  init() {}
+  public init() {}
 }
 
 /// Owns the port. Belongs to one thread at a time.
 @safe
 public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
-  var port: SerialPort
+  public internal(set) var port: SerialPort
   var parser = FrameParser()
   var inFlight = InFlightTable()
-  var roundTrips = RoundTrips()
   var counted = LinkCounts()
   /// Where a frame is put together.
   let frame: UnsafeMutableRawPointer
   var nextSequence: UInt16 = 0
-  var goneErrno: Int32?
+  /// The error that took the port away.
+  public internal(set) var goneErrno: Int32?
 
   /// Who answered, once `connect` has succeeded.
   public internal(set) var identity: ExoskeletonIdentity?
-  var exoskeleton: ExoskeletonState?
-  var faults = ExoskeletonFaults(rawValue: 0)
-  /// The joint as last reported.
+  /// The joint and its drive, as last reported.
   public internal(set) var joint: JointState?
-  var lastConfirmed: MonotonicInstant?
+  /// When the newest command that has been acknowledged was written.
+  public internal(set) var lastAcknowledgement: MonotonicInstant?
 
   public init(port: consuming SerialPort) {
     self.port = port
@@ -71,25 +67,60 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
 
   public var path: String { port.path }
 
-  /// Asks who is there, every 50 ms, until somebody answers or the time is up. Not real-time.
+  /// Asks who is there and where the joint is, every 50 ms, until both is known or the time is up.
+  /// What was counted on the way belongs to no session and is forgotten. Not real-time.
   ///
-  /// Motion is refused before this has succeeded. May be called again after the port was replaced
-  /// by a new link only: a port that has gone does not come back.
-  public mutating func connect(timeout: Nanoseconds) throws(LinkFault) -> ExoskeletonIdentity {
+  /// Motion is refused before this has succeeded. A port that has gone does not come back: make a
+  /// new link.
+  @discardableResult
+  public mutating func connect(timeout: Nanoseconds = .seconds(1)) throws(LinkFault)
+    -> ExoskeletonIdentity
+  {
     identity = nil
+    joint = nil
     let start = MonotonicInstant.now()
     let deadline = start + timeout
     var nextQuestion = start
     while true {
       let now = MonotonicInstant.now()
       if now >= nextQuestion {
-        _ = send(.identify, now: now)
+        _ = send(identity == nil ? .identify : .heartbeat)
         nextQuestion = now + .milliseconds(50)
       }
-      poll(now: now)
+      let wasUnknown = identity == nil
+      poll()
+      // The joint's position comes with acknowledgements alone.
+      if wasUnknown, identity != nil { nextQuestion = now }
       if let goneErrno { throw .gone(path: port.path, errno: goneErrno) }
-      if let identity { return identity }
+      if let identity, joint != nil {
+        counted = LinkCounts()
+        inFlight = InFlightTable()
+        return identity
+      }
       if now >= deadline { throw silence(waited: timeout) }
+      _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
+    }
+  }
+
+  /// Sends one command every 20 ms until an answer to it shows one of the states, or until the time
+  /// is up; true when it did. Not real-time.
+  @discardableResult
+  public mutating func insist(
+    on command: Command, until states: [ExoskeletonState],
+    timeout: Nanoseconds = .milliseconds(200)
+  ) -> Bool {
+    let deadline = MonotonicInstant.now() + timeout
+    var nextCommand = MonotonicInstant.now()
+    let before = counted.acknowledged
+    while true {
+      let now = MonotonicInstant.now()
+      if now >= nextCommand {
+        _ = send(command)
+        nextCommand = now + .milliseconds(20)
+      }
+      poll()
+      if counted.acknowledged > before, let joint, states.contains(joint.state) { return true }
+      if goneErrno != nil || now >= deadline { return false }
       _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }
   }

@@ -1,4 +1,4 @@
-// Which commands wait for their acknowledgement, and how long the others waited. Fixed memory.
+// Which commands wait for their acknowledgement. Fixed memory.
 
 internal import RT
 
@@ -48,35 +48,5 @@ struct InFlightTable: Sendable {
     entries[index].isWaiting = false
     waitingCount -= 1
     return entries[index].written
-  }
-}
-
-/// Round trips not taken yet, oldest first; when 64 wait, the oldest gives way and is counted.
-struct RoundTrips: Sendable {
-  static var capacity: Int { @_noLocks @_noAllocation get { 64 } }
-
-  private var times = InlineArray<64, Int64>(repeating: 0)
-  private var first = 0
-  private var count = 0
-  private(set) var droppedCount: UInt64 = 0
-
-  @_noLocks @_noAllocation
-  mutating func add(_ time: Nanoseconds) {
-    if count == Self.capacity {
-      first = (first + 1) & (Self.capacity - 1)
-      count -= 1
-      droppedCount += 1
-    }
-    times[(first + count) & (Self.capacity - 1)] = time.rawValue
-    count += 1
-  }
-
-  @_noLocks @_noAllocation
-  mutating func take() -> Nanoseconds? {
-    guard count > 0 else { return nil }
-    let time = times[first]
-    first = (first + 1) & (Self.capacity - 1)
-    count -= 1
-    return Nanoseconds(time)
   }
 }

@@ -12,6 +12,10 @@ public enum SerialFault: Error, Equatable, Sendable {
   case notATerminal(path: String)
   /// The driver took another rate than the one asked for.
   case baudRefused(path: String, requested: UInt32, got: UInt32)
+  /// A virtual device was asked for what it cannot be.
+  case unsuitable(what: String, remedy: String)
+  /// Something stands where a link to a pseudo-terminal was to be made.
+  case linkOccupied(path: String)
   /// A kernel call failed.
   case system(operation: String, path: String, errno: Int32)
 
@@ -30,6 +34,10 @@ public enum SerialFault: Error, Equatable, Sendable {
     case .baudRefused(let path, let requested, let got):
       "\(path) was asked for \(requested) baud and took \(got):"
         + " choose a rate that the adapter can divide down to"
+    case .unsuitable(let what, let remedy):
+      "\(what) is not possible: \(remedy)"
+    case .linkOccupied(let path):
+      "\(path) exists and is no link to a pseudo-terminal: name another path for the link"
     case .system(let operation, let path, let errno):
       "\(operation) failed on \(path) (errno \(errno)): unplug the adapter, plug it in again, and"
         + " read the kernel's log (dmesg)"

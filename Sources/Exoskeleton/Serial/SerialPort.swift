@@ -31,6 +31,7 @@ public struct SerialPort: ~Copyable, @unchecked Sendable {
   ///   - path: the device node or a link to it.
   ///   - baud: any rate; it is read back and compared.
   public init(path: String, baud: UInt32) throws(SerialFault) {
+    guard baud > 0 else { throw .baudRefused(path: path, requested: 0, got: 0) }
     let descriptor = unsafe path.withCString { unsafe shim_serial_open($0) }
     guard descriptor >= 0 else { throw Self.fault(descriptor, "open", path) }
     let hasLowLatency: Bool

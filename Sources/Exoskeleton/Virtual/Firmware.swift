@@ -154,7 +154,9 @@ struct Firmware: Sendable {
     -> CommandResult
   {
     switch state {
-    case .disarmed: return .notArmed
+    case .disarmed:
+      faults.insert(.notArmed)
+      return .notArmed
     case .stopped: return .stopped
     case .watchdog: return .watchdog
     case .armed, .moving, .neutral: break

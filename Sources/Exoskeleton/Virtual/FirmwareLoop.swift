@@ -19,7 +19,10 @@ struct FirmwareLoop: ~Copyable, @unchecked Sendable {
   private var loops: UInt64 = 0
   private var lateLoops: UInt64 = 0
   private var repliesDropped: UInt64 = 0
-  private(set) var changes: [StateChange] = []
+  private var noted = (
+    state: ExoskeletonState.disarmed, faults: ExoskeletonFaults(rawValue: 0)
+  )
+  private(set) var changes: [VirtualExoskeleton.Change] = []
 
   init(port: consuming SerialPort, firmware: Firmware) {
     self.port = consume port
@@ -33,9 +36,8 @@ struct FirmwareLoop: ~Copyable, @unchecked Sendable {
     loops += 1
     if isLate { lateLoops += 1 }
     if disturbance != .stalled { listen(now) }
-    let before = firmware.state
     firmware.advance(to: now)
-    note(before, now)
+    note(now)
   }
 
   mutating func unplug() { port = nil }
@@ -61,9 +63,8 @@ struct FirmwareLoop: ~Copyable, @unchecked Sendable {
 
   private mutating func answerAll(_ now: MonotonicInstant) {
     while let received = parser.next() {
-      let before = firmware.state
       if let reply = firmware.receive(received, at: now), disturbance != .mute { send(reply) }
-      note(before, now)
+      note(now)
     }
   }
 
@@ -88,9 +89,14 @@ struct FirmwareLoop: ~Copyable, @unchecked Sendable {
     }
   }
 
-  private mutating func note(_ before: ExoskeletonState, _ now: MonotonicInstant) {
-    guard firmware.state != before, changes.count < Self.changesMax else { return }
-    changes.append(StateChange(time: now, state: firmware.state, faults: firmware.faults))
+  private mutating func note(_ now: MonotonicInstant) {
+    guard firmware.state != noted.state || firmware.faults != noted.faults else { return }
+    noted = (firmware.state, firmware.faults)
+    guard changes.count < Self.changesMax else { return }
+    changes.append(
+      VirtualExoskeleton.Change(
+        time: now, state: firmware.state, faults: firmware.faults,
+        positionDegrees: firmware.joint.positionDegrees))
   }
 
   var statistics: VirtualExoskeletonStatistics {

@@ -14,28 +14,6 @@ public import RT
 internal import SPIShim
 internal import Synchronization
 
-/// Why a virtual exoskeleton could not be made or started.
-public enum VirtualExoskeletonFault: Error, Equatable, Sendable {
-  case loopRate(hertz: Int)
-  case watchdog(milliseconds: Double)
-  case linkOccupied(path: String)
-  case system(operation: String, errno: Int32)
-
-  public var message: String {
-    switch self {
-    case .loopRate(let hertz):
-      "a firmware loop of \(hertz) Hz is not possible: choose 10 to 1000 Hz"
-    case .watchdog(let milliseconds):
-      "a watchdog of \(milliseconds) ms is not possible: choose 10 to 10 000 ms"
-    case .linkOccupied(let path):
-      "\(path) exists and is no link to a pseudo-terminal: name another path for the link"
-    case .system(let operation, let errno):
-      "\(operation) failed for the virtual exoskeleton (errno \(errno)): check that /dev/pts is"
-        + " mounted and that processes may still be started"
-    }
-  }
-}
-
 /// What happens to a virtual exoskeleton, on purpose.
 public enum Disturbance: Equatable, Sendable {
   case none
@@ -67,21 +45,22 @@ public struct VirtualExoskeletonStatistics: Equatable, Sendable {
   public var repliesDropped: UInt64
 }
 
-/// A change of its state, with the time.
-public struct StateChange: Equatable, Sendable {
-  public var time: MonotonicInstant
-  public var state: ExoskeletonState
-  public var faults: ExoskeletonFaults
-}
-
 /// Every method may be called from any thread.
 public final class VirtualExoskeleton: Sendable {
   /// The pseudo-terminal to open.
   public let path: String
   public let loopPeriod: Nanoseconds
+  /// What a change of its state looks like from outside.
+  public struct Change: Equatable, Sendable {
+    public var time: MonotonicInstant
+    public var state: ExoskeletonState
+    public var faults: ExoskeletonFaults
+    public var positionDegrees: Double
+  }
+
   private let link: String?
   private let loop: Mutex<FirmwareLoop>
-  private let thread = Mutex<FirmwareThread?>(nil)
+  private let thread = Mutex<RealTimeThread<VirtualExoskeleton>?>(nil)
   private let stopSignal = StopSignal()
 
   /// - Parameters:
@@ -90,20 +69,23 @@ public final class VirtualExoskeleton: Sendable {
   ///   - positionDegrees: where the joint stands at first.
   ///   - link: a stable name, made as a symbolic link to the pseudo-terminal.
   public init(
-    loopHertz: Int = 100, watchdog: Nanoseconds = .milliseconds(100),
+    loopHertz: Double = 100, watchdog: Nanoseconds = .milliseconds(100),
     positionDegrees: Double = 10, link: String? = nil
-  ) throws(VirtualExoskeletonFault) {
-    guard (10...1000).contains(loopHertz) else { throw .loopRate(hertz: loopHertz) }
+  ) throws(SerialFault) {
+    guard (10...1000).contains(loopHertz) else {
+      throw .unsuitable(what: "a firmware loop of \(loopHertz) Hz", remedy: "choose 10 to 1000 Hz")
+    }
     guard watchdog >= .milliseconds(10), watchdog <= .seconds(10) else {
-      throw .watchdog(milliseconds: watchdog.milliseconds)
+      throw .unsuitable(
+        what: "a watchdog of \(watchdog.milliseconds) ms", remedy: "choose 10 to 10 000 ms")
     }
     let opened = Self.openTerminal()
     guard opened.descriptor >= 0 else {
-      throw .system(operation: "opening a pseudo-terminal", errno: -opened.descriptor)
+      throw .system(operation: "open", path: "/dev/ptmx", errno: -opened.descriptor)
     }
     path = opened.path
     self.link = link
-    loopPeriod = Nanoseconds(1_000_000_000 / Int64(loopHertz))
+    loopPeriod = Nanoseconds(seconds: 1 / loopHertz)
     let identity = ExoskeletonIdentity(
       acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: UInt16(loopHertz),
       watchdogMilliseconds: UInt16(watchdog.rawValue / 1_000_000),
@@ -119,7 +101,7 @@ public final class VirtualExoskeleton: Sendable {
         unsafe link.withCString { unsafe shim_pty_link(target, $0) }
       }
       if linked == -Errno.exists { throw .linkOccupied(path: link) }
-      guard linked == 0 else { throw .system(operation: "linking \(link)", errno: -linked) }
+      guard linked == 0 else { throw .system(operation: "link", path: link, errno: -linked) }
     }
   }
 
@@ -138,34 +120,45 @@ public final class VirtualExoskeleton: Sendable {
   }
 
   /// Runs the firmware loop on the calling thread until told to stop, or until `stop()`.
-  public func run(until stop: StopSignal) {
-    var next = MonotonicInstant.now() + loopPeriod
+  ///
+  /// - Parameter onChange: called on this thread when state or faults have changed.
+  public func run(until stop: StopSignal, onChange: (Change) -> Void = { _ in }) {
+    var timer = CyclicTimer(period: loopPeriod)
+    var reported = 0
     while !stop.isRaised, !stopSignal.isRaised {
-      _ = shim_sleep_until(next.nanoseconds)
-      let now = MonotonicInstant.now()
-      let isLate = now - next >= loopPeriod
-      loop.withLock { $0.turn(now: now, isLate: isLate) }
-      next = isLate ? now + loopPeriod : next + loopPeriod
+      let tick = timer.wait()
+      let news = loop.withLock { loop in
+        loop.turn(now: tick.woke, isLate: tick.missed > 0)
+        return loop.changes[reported...]
+      }
+      news.forEach(onChange)
+      reported += news.count
     }
   }
 
   /// Runs the firmware loop on a thread of its own, of normal priority, until `stop()`.
-  public func start() throws(VirtualExoskeletonFault) {
-    let result: Int32 = thread.withLock { thread in
-      guard thread == nil else { return 0 }
-      let started = FirmwareThread.start { [self] in run(until: stopSignal) }
-      thread = started.thread
-      return started.errno
+  public func start() throws(SchedulingFault) {
+    let fault: SchedulingFault? = thread.withLock { thread in
+      guard thread == nil else { return nil }
+      do throws(SchedulingFault) {
+        thread = try RealTimeThread.start(
+          ThreadSettings(name: "virtual-exo", policy: .other), workspace: self
+        ) { exoskeleton in
+          exoskeleton.run(until: exoskeleton.stopSignal)
+        }
+        return nil
+      } catch {
+        return error
+      }
     }
-    guard result == 0 else { throw .system(operation: "starting a thread", errno: result) }
+    if let fault { throw fault }
   }
 
   /// Ends the loop for good and waits for it. The line stays open, but nobody answers.
   public func stop() {
     stopSignal.raise()
     thread.withLock { thread in
-      thread?.join()
-      thread = nil
+      if let running = thread.take() { _ = running.join() }
     }
   }
 
@@ -178,6 +171,6 @@ public final class VirtualExoskeleton: Sendable {
 
   public var statistics: VirtualExoskeletonStatistics { loop.withLock { $0.statistics } }
 
-  /// Every change of state so far, oldest first; the first 4096 are kept.
-  public var changes: [StateChange] { loop.withLock { $0.changes } }
+  /// Every change of state or faults so far, oldest first; the first 4096 are kept.
+  public var changes: [Change] { loop.withLock { $0.changes } }
 }

@@ -50,7 +50,7 @@ public struct MotionParameters: Equatable, Sendable {
 }
 
 /// What the exoskeleton is doing.
-public enum ExoskeletonState: Equatable, Sendable, CaseIterable {
+public enum ExoskeletonState: Equatable, Sendable, BitwiseCopyable, CaseIterable {
   case disarmed
   case armed
   case moving
@@ -59,6 +59,17 @@ public enum ExoskeletonState: Equatable, Sendable, CaseIterable {
   case stopped
   /// Its own watchdog went off; left by `neutral` or `disarm`, by nothing else.
   case watchdog
+
+  public var name: String {
+    switch self {
+    case .disarmed: "disarmed"
+    case .armed: "armed"
+    case .moving: "moving"
+    case .neutral: "neutral"
+    case .stopped: "stopped"
+    case .watchdog: "watchdog"
+    }
+  }
 
   public var wireByte: UInt8 {
     @_noLocks @_noAllocation
@@ -99,10 +110,12 @@ public struct ExoskeletonFaults: OptionSet, Hashable, Sendable, BitwiseCopyable 
   public static var watchdog: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 0) } }
   /// A motion command beyond its own limits.
   public static var outOfRange: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 1) } }
+  /// A motion command while it was not armed.
+  public static var notArmed: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) } }
   /// The drive could not follow: effort at its limit for too long.
-  public static var overload: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) } }
+  public static var overload: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 3) } }
   /// The joint's position is not to be believed.
-  public static var sensor: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 3) } }
+  public static var sensor: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 4) } }
 }
 
 /// What became of a command.
