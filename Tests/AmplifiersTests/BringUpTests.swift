@@ -8,7 +8,7 @@ import Testing
 
 private func armed(
   _ configuration: ADS1299Configuration, _ conditions: ModelConditions = ModelConditions(),
-  spiHertz: UInt32 = 4_000_000
+  spiHertz: UInt32 = 20_000_000
 ) throws(AmplifierFault) -> ModelledADS1299 {
   var amplifier = ModelledADS1299(
     configuration: configuration, input: .silence, clock: .freeRunning, conditions: conditions,
@@ -41,13 +41,18 @@ struct BringUpTests {
       let amplifier = try armed(configuration, conditions)
       let expected = configuration.registerValues()
       for address in 0..<24 {
-        #expect(amplifier.driver.port.model.registers[address] == expected[address])
+        let found = amplifier.driver.port.model.registers[address]
+        #expect(found == expected[address])
       }
-      #expect(amplifier.truth.refusedCommands == 0)
-      #expect(amplifier.truth.timingViolations == 0)
+      let refusedCommands = amplifier.truth.refusedCommands
+      #expect(refusedCommands == 0)
+      let timingViolations = amplifier.truth.timingViolations
+      #expect(timingViolations == 0)
       // Armed: proven, and stopped again.
-      #expect(!amplifier.driver.port.model.isConverting)
-      #expect(!amplifier.driver.port.model.isContinuous)
+      let isConverting = amplifier.driver.port.model.isConverting
+      let isContinuous = amplifier.driver.port.model.isContinuous
+      #expect(!isConverting)
+      #expect(!isContinuous)
     }
   }
 
@@ -69,7 +74,19 @@ struct BringUpTests {
   @Test("registers are reached slowly enough however fast frames are read")
   func fastBus() throws {
     let amplifier = try armed(ADS1299Configuration(), spiHertz: 20_000_000)
-    #expect(amplifier.truth.timingViolations == 0)
+    let violations = amplifier.truth.timingViolations
+    #expect(violations == 0)
+  }
+
+  @Test("a rate that does not fit through the SPI clock is refused with the clock that would do")
+  func slowBus() {
+    do throws(AmplifierFault) {
+      _ = try armed(ADS1299Configuration(dataRate: .sps16k), spiHertz: 4_000_000)
+      Issue.record("accepted")
+    } catch {
+      // 28 bytes in three quarters of 62.5 µs.
+      #expect(error.message.contains("4778666"))
+    }
   }
 
   @Test("another chip is refused by name", arguments: [
@@ -128,7 +145,7 @@ struct BringUpTests {
   func again() throws {
     var amplifier = ModelledADS1299(
       configuration: ADS1299Configuration(), input: .recording(table(rows: 8)), clock: .held,
-      conditions: stalling(at: 8), time: .stepped(nil))
+      conditions: stalling(at: 8), time: .stepped(nil), spiHertz: 20_000_000)
     for epoch in 1...3 {
       try amplifier.arm()
       var bench = SinkBench()

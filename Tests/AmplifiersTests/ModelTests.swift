@@ -64,7 +64,7 @@ struct ModelTests {
   func continuousMode() {
     var chip = Chip()
     #expect(chip.read(0x00) == 0)
-    chip.write(0x01, 0x90)
+    chip.write(0x01, 0x00)
     #expect(chip.port.model.truth.refusedCommands == 2)
     chip.send([0x11])
     #expect(chip.read(0x00) == 0x3E)
@@ -107,7 +107,7 @@ struct ModelTests {
     early.bytes.put(0x11, at: 0)
     _ = early.exchange(byteCount: 1, isCommand: true)
     #expect(early.model.truth.timingViolations == 1)
-    #expect(early.model.isContinuous)
+    #expect(early.model.isContinuous == true)
   }
 
   @Test("a command of several bytes that come too fast is not decoded")
