@@ -56,9 +56,11 @@ struct BringUpTests {
     }
   }
 
-  @Test("smaller chips come up with their own frames", arguments: [
-    ADS1299.Identity.Variant.fourChannels, .sixChannels,
-  ])
+  @Test(
+    "smaller chips come up with their own frames",
+    arguments: [
+      ADS1299.Identity.Variant.fourChannels, .sixChannels,
+    ])
   func smallerChips(_ variant: ADS1299.Identity.Variant) throws {
     let configuration = ADS1299Configuration(variant: variant)
     let run = try run(
@@ -89,10 +91,12 @@ struct BringUpTests {
     }
   }
 
-  @Test("another chip is refused by name", arguments: [
-    (UInt8(0x92), "ADS1298"), (0xD2, "ADS1298R"), (0x00, "zeros"), (0xFF, "ones"),
-    (0x3C, "ADS1299-4"), (0x20, "no chip of this family"),
-  ])
+  @Test(
+    "another chip is refused by name",
+    arguments: [
+      (UInt8(0x92), "ADS1298"), (0xD2, "ADS1298R"), (0x00, "zeros"), (0xFF, "ones"),
+      (0x3C, "ADS1299-4"), (0x20, "no chip of this family"),
+    ])
   func wrongIdentity(_ id: UInt8, _ word: String) {
     var conditions = ModelConditions()
     conditions.identity = id
@@ -106,9 +110,11 @@ struct BringUpTests {
     #expect(hint.contains(word))
   }
 
-  @Test("a bus that is stuck is told apart from a wrong chip", arguments: [
-    (ModelConditions.Level.low, UInt8(0x00), "zeros"), (.high, 0xFF, "ones"),
-  ])
+  @Test(
+    "a bus that is stuck is told apart from a wrong chip",
+    arguments: [
+      (ModelConditions.Level.low, UInt8(0x00), "zeros"), (.high, 0xFF, "ones"),
+    ])
   func stuckBus(_ level: ModelConditions.Level, _ found: UInt8, _ word: String) {
     var conditions = ModelConditions()
     conditions.stuckOutput = .init(level, ConversionSpan(first: 0))
@@ -119,10 +125,12 @@ struct BringUpTests {
     #expect(hint.contains(word))
   }
 
-  @Test("a register that does not take its value is named", arguments: [
-    (ADS1299.Register.ch3set, UInt8(0x60), UInt8(0x61)), (.misc1, 0x20, 0x00),
-    (.config3, 0xEC, 0x60), (.gpio, 0x00, 0x0F),
-  ])
+  @Test(
+    "a register that does not take its value is named",
+    arguments: [
+      (ADS1299.Register.ch3set, UInt8(0x60), UInt8(0x61)), (.misc1, 0x20, 0x00),
+      (.config3, 0xEC, 0x60), (.gpio, 0x00, 0x0F),
+    ])
   func mismatch(_ register: ADS1299.Register, _ wrote: UInt8, _ read: UInt8) {
     var conditions = ModelConditions()
     conditions.deafRegister = register

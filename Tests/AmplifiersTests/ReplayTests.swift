@@ -55,7 +55,8 @@ struct ReplayTests {
     #expect(frames.allSatisfy { $0.header.lostBefore == 0 && $0.header.statusWord == 0 })
   }
 
-  @Test("the frames of a lossy run come back as they were, gaps and bad status words included",
+  @Test(
+    "the frames of a lossy run come back as they were, gaps and bad status words included",
     arguments: 0..<16 as Range<UInt64>)
   func replayEqualsLive(_ seed: UInt64) throws {
     let source = table(rows: 1_000, seed: seed)
@@ -131,7 +132,8 @@ struct ReplayTests {
     #expect(consumers.refused == 0)
   }
 
-  @Test("a stop ends a replay that waits for room, and one that waits for its time",
+  @Test(
+    "a stop ends a replay that waits for room, and one that waits for its time",
     arguments: [ReplayPace.asFastAsPossible, .realTime])
   func stops(_ pace: ReplayPace) throws {
     let stop = StopSignal()
