@@ -1,5 +1,12 @@
 // How the program ends: one sentence, and an exit code that a script can tell apart.
 
+import Amplifiers
+import Decoding
+import Exoskeleton
+import RT
+import Recording
+import Signal
+
 /// The exit codes, with the meanings of sysexits.h.
 enum ExitStatus: Int32 {
   case success = 0
@@ -36,4 +43,30 @@ struct Failure: Error, Equatable, CustomStringConvertible {
   }
 
   var description: String { sentence }
+}
+
+/// A typed fault of one of the parts: it can say in one sentence what is wrong and what to do.
+protocol Explained: Error {
+  var message: String { get }
+}
+
+extension AmplifierFault: Explained {}
+extension GovernorFault: Explained {}
+extension LinkFault: Explained {}
+extension ModelFault: Explained {}
+extension RecordingFault: Explained {}
+extension SchedulingFault: Explained {}
+extension SerialFault: Explained {}
+extension SignalFault: Explained {}
+extension VirtualExoskeletonFault: Explained {}
+
+/// Runs something that can fail with a typed fault, and gives the fault its exit code.
+func explaining<Value: ~Copyable, Fault: Explained>(
+  _ status: ExitStatus, prefix: String = "", _ body: () throws(Fault) -> Value
+) throws(Failure) -> Value {
+  do throws(Fault) {
+    return try body()
+  } catch {
+    throw Failure(status, prefix + error.message)
+  }
 }

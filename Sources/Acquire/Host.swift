@@ -104,9 +104,9 @@ enum StopSignals {
     var signals = set
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     // A reader that goes away shall not end a session.
-    unsafe signal(SIGPIPE, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
     // Without this a full disk with a file-size limit would kill the process.
-    unsafe signal(SIGXFSZ, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Waits for one of them; nil when none came in time.

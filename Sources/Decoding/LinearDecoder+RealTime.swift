@@ -9,7 +9,8 @@ public import RT
 ///
 /// A class other than rest is entered after it was the most probable and above `enterProbability`
 /// for `dwellDecisions` decisions in a row; it is held until its probability falls below
-/// `exitProbability`, and then rest is what remains.
+/// `exitProbability`, and then rest is what remains. Features that are no numbers mean rest at
+/// once, with confidence 0.
 @safe
 public struct LinearDecoder: ~Copyable, @unchecked Sendable {
   private let classCount: Int
@@ -34,9 +35,10 @@ public struct LinearDecoder: ~Copyable, @unchecked Sendable {
     unsafe centres = Self.memory(model.centres)
     unsafe biases = Self.memory(model.biases)
     unsafe weights = Self.memory(model.weights.flatMap { $0 })
-    unsafe probabilities = Self.memory(model.biases)
+    unsafe probabilities = Self.memory([Double](repeating: 0, count: classCount))
   }
 
+  /// Not on the real-time path: takes memory and fills it.
   private static func memory(_ values: [Double]) -> UnsafeMutablePointer<Double> {
     let memory = UnsafeMutablePointer<Double>.allocate(capacity: values.count)
     for (index, value) in values.enumerated() { unsafe (memory + index).initialize(to: value) }
@@ -58,7 +60,10 @@ public struct LinearDecoder: ~Copyable, @unchecked Sendable {
   public mutating func decide(
     features: UnsafePointer<Double>, sampleIndex: UInt64, time: MonotonicInstant
   ) -> Intent {
-    unsafe score(features)
+    guard unsafe score(features) else {
+      reset()
+      return Intent(classIndex: 0, confidence: 0, sampleIndex: sampleIndex, time: time)
+    }
     var best = 0
     for index in 1..<classCount {
       if unsafe probabilities[index] > probabilities[best] { best = index }
@@ -77,18 +82,36 @@ public struct LinearDecoder: ~Copyable, @unchecked Sendable {
       time: time)
   }
 
-  /// Softmax, with the largest score taken off first so that nothing overflows.
+  /// The probability of each class at the last decision; it is not held to the rule.
   @_noLocks @_noAllocation
-  private func score(_ features: UnsafePointer<Double>) {
+  public func probability(ofClass index: Int) -> Double {
+    precondition(index >= 0 && index < classCount, "a decoder has probabilities of its classes")
+    return unsafe probabilities[index]
+  }
+
+  /// Softmax, with the largest score taken off first so that nothing overflows.
+  ///
+  /// - Returns: false, and 0 for every class, when a score is no finite number.
+  @_noLocks @_noAllocation
+  private func score(_ features: UnsafePointer<Double>) -> Bool {
+    // SAFETY: `features` and each row of `weights` hold `channelCount` values, `biases` and
+    // `probabilities` hold `classCount`.
+    var isFinite = true
     var largest = -Double.infinity
     for row in 0..<classCount {
       var sum = unsafe biases[row]
       for channel in 0..<channelCount {
-        unsafe sum += weights[row &* channelCount &+ channel]
+        unsafe sum +=
+          weights[row &* channelCount &+ channel]
           * (features[channel] - centres[channel])
       }
       unsafe probabilities[row] = sum
+      isFinite = isFinite && sum.isFinite
       if sum > largest { largest = sum }
+    }
+    guard isFinite else {
+      for row in 0..<classCount { unsafe probabilities[row] = 0 }
+      return false
     }
     var total = 0.0
     for row in 0..<classCount {
@@ -97,6 +120,7 @@ public struct LinearDecoder: ~Copyable, @unchecked Sendable {
       total += value
     }
     for row in 0..<classCount { unsafe probabilities[row] /= total }
+    return true
   }
 
   /// Back at rest.

@@ -25,11 +25,14 @@ public struct LinearModel: Sendable, Equatable {
     guard (2...16).contains(classes.count) else {
       throw .malformed("it has \(classes.count) classes, but needs 2 to 16")
     }
-    guard Set(classes).count == classes.count,
-      classes.allSatisfy({ !$0.isEmpty && !$0.contains(" ") && $0.utf8.count <= 32 })
-    else { throw .malformed("its classes must be different words of at most 32 letters") }
+    guard Set(classes).count == classes.count, classes.allSatisfy({ Self.isWord($0) }) else {
+      throw .malformed("its classes must be different words of at most 32 letters or digits")
+    }
     guard !channels.isEmpty, centres.count == channels.count else {
       throw .malformed("it has \(centres.count) centres for \(channels.count) channels")
+    }
+    guard Set(channels).count == channels.count, channels.allSatisfy({ Self.isWord($0) }) else {
+      throw .malformed("its channels must be different electrode labels without spaces")
     }
     guard biases.count == classes.count, weights.count == classes.count else {
       throw .malformed(
@@ -48,6 +51,11 @@ public struct LinearModel: Sendable, Equatable {
     self.centres = centres
     self.biases = biases
     self.weights = weights
+  }
+
+  /// A name that can stand in an annotation and on a status line: printable ASCII, no space.
+  private static func isWord(_ name: String) -> Bool {
+    (1...32).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
   /// - Throws: `ModelFault.otherChannels` when the montage is not the one of the training.
@@ -87,9 +95,9 @@ public struct DecisionRule: Sendable, Equatable {
   public let exitProbability: Double
 
   /// - Throws: `ModelFault.badRule`.
-  public init(enterProbability: Double = 0.6, exitProbability: Double = 0.4, dwellDecisions: Int = 3)
-    throws(ModelFault)
-  {
+  public init(
+    enterProbability: Double = 0.5, exitProbability: Double = 0.35, dwellDecisions: Int = 3
+  ) throws(ModelFault) {
     guard enterProbability > 0, enterProbability <= 1, exitProbability >= 0,
       exitProbability <= enterProbability
     else {

@@ -120,7 +120,7 @@ public struct LatencyBudget: Sendable {
 
 extension LatencySummary {
   /// All in nanoseconds.
-  var json: JSON {
+  public var json: JSON {
     .object([
       .init("count", .unsigned(count)),
       .init("min", .integer(min.rawValue)),

@@ -34,6 +34,10 @@ public struct CyclicTimer: ~Copyable {
     next = start + period
   }
 
+  /// The next tick is one period from now; nothing in between counts as missed.
+  @_noLocks @_noAllocation
+  public mutating func restart() { next = MonotonicInstant.now() + period }
+
   /// Sleeps until the next tick; returns at once when it is already past.
   @_noLocks @_noAllocation
   public mutating func wait() -> Tick {

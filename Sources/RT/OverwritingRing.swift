@@ -56,15 +56,21 @@ public struct OverwritingRingProducer<Value: BitwiseCopyable>: ~Copyable, @unche
   @usableFromInline let words: UnsafeMutablePointer<Atomic<UInt64>>
   @usableFromInline let wordsPerSlot: Int
   @usableFromInline let mask: UInt64
+  @usableFromInline let scratch: UnsafeMutableRawPointer
   @usableFromInline var count: UInt64 = 0
 
   init(_ storage: OverwritingStorage) {
     self.storage = storage
+    unsafe scratch = .allocate(byteCount: storage.wordsPerSlot * 8, alignment: 16)
+    unsafe scratch.initializeMemory(
+      as: UInt8.self, repeating: 0, count: storage.wordsPerSlot * 8)
     unsafe written = storage.written
     unsafe words = storage.words
     wordsPerSlot = storage.wordsPerSlot
     mask = UInt64(storage.capacity - 1)
   }
+
+  deinit { unsafe scratch.deallocate() }
 
   /// Real-time when called from an annotated function with a concrete `Value`.
   @inlinable public mutating func write(_ value: Value) {
@@ -73,18 +79,11 @@ public struct OverwritingRingProducer<Value: BitwiseCopyable>: ~Copyable, @unche
     // the even stamp.
     unsafe slot[0].store(count &* 2 &+ 1, ordering: .relaxed)
     atomicMemoryFence(ordering: .releasing)
-    var copy = value
-    unsafe withUnsafeBytes(of: &copy) { bytes in
-      for index in 1..<wordsPerSlot {
-        var word: UInt64 = 0
-        let offset = (index &- 1) &* 8
-        unsafe withUnsafeMutableBytes(of: &word) { target in
-          for byte in 0..<min(8, bytes.count &- offset) {
-            unsafe target[byte] = bytes[offset &+ byte]
-          }
-        }
-        unsafe slot[index].store(word, ordering: .relaxed)
-      }
+    // SAFETY: `scratch` has room for whole words around one value.
+    unsafe scratch.storeBytes(of: value, as: Value.self)
+    for index in 1..<wordsPerSlot {
+      let word = unsafe scratch.load(fromByteOffset: (index &- 1) &* 8, as: UInt64.self)
+      unsafe slot[index].store(word, ordering: .relaxed)
     }
     unsafe slot[0].store(count &* 2 &+ 2, ordering: .releasing)
     count &+= 1
@@ -136,7 +135,8 @@ public struct OverwritingRingConsumer<Value: BitwiseCopyable>: ~Copyable, @unche
   }
 
   private func copy(_ index: UInt64) -> Value? {
-    let slot = unsafe storage.words
+    let slot =
+      unsafe storage.words
       + Int(index & UInt64(storage.capacity - 1)) * storage.wordsPerSlot
     let expected = index &* 2 &+ 2
     guard unsafe slot[0].load(ordering: .acquiring) == expected else { return nil }

@@ -69,6 +69,11 @@ int shim_set_affinity(int cpu) {
   return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
 }
 
+int shim_current_cpu(void) {
+  int cpu = sched_getcpu();
+  return cpu < 0 ? -errno : cpu;
+}
+
 int shim_allowed_cpus(uint8_t *cpus, int capacity) {
   cpu_set_t set;
   if (sched_getaffinity(getpid(), sizeof set, &set) < 0) return -errno;

@@ -5,94 +5,111 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int shim_serial_open(const char *path) {
-  int descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return -errno;
-  if (!isatty(descriptor)) {
-    close(descriptor);
-    return -ENOTTY;
-  }
-  return descriptor;
-}
+// The kernel's struct, as TCGETS2 fills it: four flag words, the line, 19 characters, two rates.
+_Static_assert(sizeof(struct termios2) == 44, "termios2 is 44 bytes");
 
-int shim_serial_configure(int descriptor, uint32_t baud, uint32_t *actual) {
-  struct termios2 settings;
-  if (ioctl(descriptor, TCGETS2, &settings) < 0) return -errno;
-  settings.c_iflag = IGNBRK;
-  settings.c_oflag = 0;
-  settings.c_lflag = 0;
-  settings.c_cflag = CS8 | CREAD | CLOCAL | BOTHER;
-  settings.c_ispeed = baud;
-  settings.c_ospeed = baud;
-  settings.c_cc[VMIN] = 1;
-  settings.c_cc[VTIME] = 0;
-  if (ioctl(descriptor, TCSETS2, &settings) < 0) return -errno;
-  if (ioctl(descriptor, TCGETS2, &settings) < 0) return -errno;
-  *actual = settings.c_ospeed;
-  return ioctl(descriptor, TCFLSH, TCIOFLUSH) < 0 ? -errno : 0;
+int shim_serial_open(const char *path) {
+  int descriptor = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  return descriptor < 0 ? -errno : descriptor;
 }
 
 int shim_serial_lock(int descriptor) {
-  // TIOCEXCL alone does not stop root.
-  if (flock(descriptor, LOCK_EX | LOCK_NB) < 0) return errno == EWOULDBLOCK ? -EBUSY : -errno;
+  if (flock(descriptor, LOCK_EX | LOCK_NB) < 0) return -errno;
   return ioctl(descriptor, TIOCEXCL) < 0 ? -errno : 0;
 }
 
-int shim_serial_low_latency(int descriptor) {
-  struct serial_struct serial;
-  if (ioctl(descriptor, TIOCGSERIAL, &serial) < 0) return -errno;
-  serial.flags |= ASYNC_LOW_LATENCY;
-  return ioctl(descriptor, TIOCSSERIAL, &serial) < 0 ? -errno : 0;
+int shim_serial_configure(int descriptor, uint32_t baud) {
+  struct termios2 line;
+  if (ioctl(descriptor, TCGETS2, &line) < 0) return -errno;
+  line.c_iflag = 0;
+  line.c_oflag = 0;
+  line.c_lflag = 0;
+  line.c_cflag = CS8 | CREAD | CLOCAL | BOTHER | (BOTHER << IBSHIFT);
+  line.c_ispeed = baud;
+  line.c_ospeed = baud;
+  line.c_cc[VMIN] = 1;
+  line.c_cc[VTIME] = 0;
+  return ioctl(descriptor, TCSETS2, &line) < 0 ? -errno : 0;
 }
 
-int shim_serial_queued(int descriptor) {
-  int count = 0;
-  return ioctl(descriptor, TIOCOUTQ, &count) < 0 ? -errno : count;
+int shim_serial_baud(int descriptor, uint32_t *input_baud, uint32_t *output_baud) {
+  struct termios2 line;
+  if (ioctl(descriptor, TCGETS2, &line) < 0) return -errno;
+  *input_baud = line.c_ispeed;
+  *output_baud = line.c_ospeed;
+  return 0;
 }
 
-int64_t shim_serial_read(int descriptor, void *bytes, size_t count) {
-  ssize_t result = read(descriptor, bytes, count);
-  return result < 0 ? -errno : result;
+int shim_serial_set_low_latency(int descriptor) {
+  struct serial_struct settings;
+  if (ioctl(descriptor, TIOCGSERIAL, &settings) < 0) return -errno;
+  settings.flags |= ASYNC_LOW_LATENCY;
+  return ioctl(descriptor, TIOCSSERIAL, &settings) < 0 ? -errno : 0;
 }
 
-int64_t shim_serial_write(int descriptor, const void *bytes, size_t count) {
-  ssize_t result = write(descriptor, bytes, count);
-  return result < 0 ? -errno : result;
+int shim_serial_discard(int descriptor) {
+  return ioctl(descriptor, TCFLSH, TCIOFLUSH) < 0 ? -errno : 0;
 }
 
-int shim_serial_wait(int descriptor, int milliseconds) {
-  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
-  int result = poll(&entry, 1, milliseconds);
-  return result < 0 ? -errno : result;
+int shim_serial_close(int descriptor) {
+  // TIOCEXCL belongs to the line, not to the descriptor: left set, it would lock out the next one
+  // for as long as anybody else keeps the line open.
+  ioctl(descriptor, TIOCNXCL);
+  return close(descriptor) < 0 ? -errno : 0;
 }
 
-int shim_pty_open(char *path, size_t capacity) {
-  int descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return -errno;
+int shim_serial_write(int descriptor, const void *bytes, int byte_count) {
+  ssize_t result = write(descriptor, bytes, (size_t)byte_count);
+  return result < 0 ? -errno : (int)result;
+}
+
+int shim_serial_read(int descriptor, void *bytes, int byte_count) {
+  ssize_t result = read(descriptor, bytes, (size_t)byte_count);
+  return result < 0 ? -errno : (int)result;
+}
+
+int shim_serial_output_queue(int descriptor) {
+  int byte_count = 0;
+  return ioctl(descriptor, TIOCOUTQ, &byte_count) < 0 ? -errno : byte_count;
+}
+
+int shim_pty_open(char *path, int path_byte_count) {
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (master < 0) return -errno;
   int result = 0;
-  if (grantpt(descriptor) < 0 || unlockpt(descriptor) < 0) result = -errno;
-  if (!result) result = -ptsname_r(descriptor, path, capacity);
-  if (result) {
-    close(descriptor);
+  if (grantpt(master) < 0 || unlockpt(master) < 0) result = -errno;
+  if (result == 0) result = -ptsname_r(master, path, (size_t)path_byte_count);
+  if (result < 0) {
+    close(master);
     return result;
   }
-  return descriptor;
+  return master;
 }
 
-int shim_symlink(const char *target, const char *link) {
+static int points_to(const char *link, const char *start, char *target, size_t byte_count) {
+  ssize_t length = readlink(link, target, byte_count - 1);
+  if (length < 0) return 0;
+  target[length] = 0;
+  return strncmp(target, start, strlen(start)) == 0;
+}
+
+int shim_pty_link(const char *target, const char *link) {
   if (symlink(target, link) == 0) return 0;
   if (errno != EEXIST) return -errno;
-  // Only ever replaces a link, never a file.
-  char old[4096];
-  if (readlink(link, old, sizeof old) < 0) return -EEXIST;
+  char old[128];
+  if (!points_to(link, "/dev/pts/", old, sizeof old)) return -EEXIST;
   if (unlink(link) < 0) return -errno;
   return symlink(target, link) < 0 ? -errno : 0;
 }
 
-int shim_unlink(const char *path) { return unlink(path) < 0 ? -errno : 0; }
+int shim_pty_unlink(const char *target, const char *link) {
+  char now[128];
+  if (!points_to(link, target, now, sizeof now) || strcmp(now, target) != 0) return 0;
+  return unlink(link) < 0 ? -errno : 0;
+}

@@ -1,7 +1,9 @@
 #include "SampleFeed.h"
 
-const unsigned char sample_feed[] = {
+static const unsigned char feed[] = {
 #embed "motor-imagery-8ch-250hz.bdf"
 };
 
-const unsigned long sample_feed_byte_count = sizeof sample_feed;
+const unsigned char *sample_feed_bytes(void) { return feed; }
+
+const unsigned long sample_feed_byte_count = sizeof feed;

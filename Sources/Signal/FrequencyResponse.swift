@@ -1,7 +1,7 @@
 // What a filter does to each frequency: gain and group delay, from its coefficients.
 
-public import RT
 import MathShim
+public import RT
 
 /// How long a stage holds a slow change of a rhythm's strength back.
 public struct StageDelay: Sendable, Equatable {

@@ -2,8 +2,8 @@
 //
 // `process` is real-time: decoding thread; channels × 3 operations; no system call.
 
-public import RT
 import MathShim
+public import RT
 
 /// The two variances of the model.
 public struct KalmanModel: Sendable, Equatable {
@@ -41,7 +41,9 @@ public struct KalmanFilter: ~Copyable, FrameStage {
       throw .rateNotPositive(samplesPerSecond)
     }
     let (walk, noise) = (model.processVariancePerSecond, model.measurementVariance)
-    guard walk > 0, walk.isFinite else { throw .varianceNotPositive(name: "process variance", walk) }
+    guard walk > 0, walk.isFinite else {
+      throw .varianceNotPositive(name: "process variance", walk)
+    }
     guard noise > 0, noise.isFinite else {
       throw .varianceNotPositive(name: "measurement variance", noise)
     }

@@ -2,8 +2,8 @@
 //
 // `process` is real-time: decoding thread; channels × taps multiply-adds; no system call.
 
-public import RT
 import MathShim
+public import RT
 
 /// A linear-phase band-pass: y[n] = Σ h[k] x[n−k], delay (taps − 1) / 2 samples at every frequency.
 ///
@@ -69,7 +69,7 @@ public struct LinearPhaseFIR: ~Copyable, FrameStage {
     return taps
   }
 
-  /// Runs any taps; `bandPass` makes and checks those of a band. Without taps it hands its input on.
+  /// Runs any taps; `bandPass` makes and checks those of a band. Without taps: hands its input on.
   public init(taps: [Double], channelCount: Int) {
     self.channelCount = channelCount
     tapCount = taps.count

@@ -7,8 +7,10 @@ extension SignalChain {
   /// Takes the next frame from the amplifier.
   ///
   /// A frame that cannot be believed (flagged corrupt or unsettled, or of another channel count)
-  /// goes to no filter and counts as one lost sample. Afterwards `gate`, `isSettled`, `features` and
-  /// `filtered` are those of this frame, or, after such a frame, of the last that was let in.
+  /// goes to no filter and counts as one lost sample: the gate closes, and `features` and
+  /// `filtered` stay those of the last frame that was let in.
+  ///
+  /// Real-time: no heap, no locks.
   @_noLocks @_noAllocation
   public mutating func process(_ frame: FrameSlot) {
     let header = frame.header
@@ -59,7 +61,7 @@ extension SignalChain {
 
   /// The natural logarithm of the band power, one for each channel.
   ///
-  /// Points to `channelCount` values, valid as long as the chain lives, rewritten by each `process`.
+  /// Points to `channelCount` values, valid while the chain lives, rewritten by each `process`.
   @unsafe
   public var features: UnsafePointer<Double> {
     @_noLocks @_noAllocation get { unsafe bandPower.features }
@@ -67,7 +69,7 @@ extension SignalChain {
 
   /// The last sample of every channel that was let in, after all filters, µV.
   ///
-  /// Points to `channelCount` values, valid as long as the chain lives, rewritten by each `process`.
+  /// Points to `channelCount` values, valid while the chain lives, rewritten by each `process`.
   @unsafe
   public var filtered: UnsafePointer<Double> {
     @_noLocks @_noAllocation get { unsafe UnsafePointer(work.base) }

@@ -1,7 +1,7 @@
 // From an amplifier's counts to the features of a decoder: the stages, in their order.
 //
 //   counts → µV → DC removal → notch ─┬→ band-pass → Kalman → common average → band power
-//                                     └→ artifact gate (with the raw potentials and the status word)
+//                                     └→ artifact gate (also sees raw potentials and status word)
 //
 // Promises: the same frames give the same features, gate and settling, bit for bit, one at a time
 // or in blocks, live or replayed. All memory is taken in `init`. Nothing is interpolated: a lost or

@@ -115,17 +115,17 @@ struct BadInputTests {
     let folder = try TemporaryFolder()
     let path = folder.path("mine.toml")
     try """
-      # a comment
-      [amplifier]
-      rate = 250
-      gian = 24
+    # a comment
+    [amplifier]
+    rate = 250
+    gian = 24
 
-      [signals]
-      mains = 50
+    [signals]
+    mains = 50
 
-      [decoder]
-      dwell = "long"
-      """.write(toFile: path, atomically: true, encoding: .utf8)
+    [decoder]
+    dwell = "long"
+    """.write(toFile: path, atomically: true, encoding: .utf8)
     let check = try Program.run(["config", "check", path])
     #expect(check.status == 78)
     let lines = check.output.split(separator: "\n").map(String.init)
@@ -148,7 +148,7 @@ struct BadInputTests {
     let check = try Program.run(["config", "check", path])
     #expect(check.status == 0, "\(check.output)\(check.errors)")
     #expect(try Program.run(["config", "show", "--config", path]).output == shown.output)
-    #expect(shown.output.contains("mains = 60.0"))
+    #expect(shown.output.contains("mains = 60"))
   }
 
   @Test("command line goes over environment, environment over file, file over defaults")
@@ -160,8 +160,8 @@ struct BadInputTests {
     let shown = try Program.run(
       ["config", "show", "--config", path, "--set", "amplifier.rate=2000"],
       environment: ["ACQUIRE_AMPLIFIER_RATE": "1000", "ACQUIRE_AMPLIFIER_GAIN": "6"])
-    #expect(shown.output.contains("\nrate = 2000.0\n"))
-    #expect(shown.output.contains("\ngain = 6.0\n"))
+    #expect(shown.output.contains("\nrate = 2000\n"))
+    #expect(shown.output.contains("\ngain = 6\n"))
     #expect(shown.output.contains("\nclock = \"free-running\"\n"))
   }
 

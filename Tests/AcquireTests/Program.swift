@@ -40,7 +40,7 @@ final class Program {
   init(_ arguments: [String], launcher: [String] = [], environment: [String: String] = [:]) throws {
     folder = try TemporaryFolder()
     for path in [outputPath, errorPath] {
-      FileManager.default.createFile(atPath: path, contents: nil)
+      try Data().write(to: URL(fileURLWithPath: path))
     }
     let words = try launcher + [Program.path] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -45,7 +45,8 @@ struct Config: ParsableCommand {
       }
       // What each part refuses when it is built from these values.
       if source.mistakes.isEmpty {
-        try SessionPlan.check(configuration)
+        let plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
+        _ = try plan.stage()
         Terminal.output.write("\(file): all right\n")
       } else {
         let count = source.mistakes.count

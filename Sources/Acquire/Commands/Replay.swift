@@ -35,5 +35,105 @@ struct Replay: ParsableCommand {
   var paced = false
 
   func run() throws {
+    let configuration = try source.load(options: [("decoder.model", model)])
+    let recording = try Configuration.read(file)
+    if recording.isTruncated {
+      Terminal.error.write(
+        "acquire: \(file) was cut short, \(recording.missingBytes) bytes are missing: replaying "
+          + "its whole records\n")
+    }
+    let plan = try SessionPlan(configuration, montage: recording.samples.montage)
+    var stage = try plan.stage()
+    var player = FramePlayer(recording)
+    let start = MonotonicInstant.now()
+    var decisions = 0
+    while let frame = player.next() {
+      let header = frame.header
+      if paced {
+        let span = Nanoseconds(seconds: Double(header.sampleIndex) / player.samplesPerSecond)
+        var timer = CyclicTimer(period: max(Nanoseconds(1), start + span - .now()))
+        _ = timer.wait()
+      }
+      _ = stage.filter(frame)
+      guard case .decided(let intent) = stage.decide(frame) else { continue }
+      decisions += 1
+      show(intent, name: plan.model.classes[intent.classIndex], rate: player.samplesPerSecond)
+    }
+    if !json {
+      Terminal.output.write(
+        "\(decisions) decisions on \(recording.samples.sampleCount) samples of \(file)\n")
+    }
+  }
+
+  private func show(_ intent: Intent, name: String, rate: Double) {
+    if json {
+      let line = JSON.object([
+        .init("sample", .unsigned(intent.sampleIndex)), .init("class", .string(name)),
+        .init("confidence", .number(intent.confidence)),
+      ])
+      Terminal.output.write(line.line + "\n")
+    } else {
+      let seconds = decimal(Double(intent.sampleIndex) / rate, places: 3)
+      Terminal.output.write("\(seconds) s  \(name)  \(decimal(intent.confidence, places: 3))\n")
+    }
+  }
+}
+
+/// Makes the frames of a recording again, one at a time, in memory of its own.
+@safe
+struct FramePlayer: ~Copyable {
+  let samplesPerSecond: Double
+  private let recording: BDFRecording
+  private let memory: UnsafeMutableRawPointer
+  /// For each sample the flags of its frame; nil where there was none.
+  private let flags: [UInt32?]
+  private var sample = 0
+  private var expected = 0
+
+  init(_ recording: BDFRecording) {
+    self.recording = recording
+    samplesPerSecond = recording.samples.montage.samplesPerSecond
+    var flags = [UInt32?](repeating: 0, count: recording.samples.sampleCount)
+    func mark(_ spans: [RecordedGap], _ change: (UInt32?) -> UInt32?) {
+      for span in spans {
+        let first = Int(clamping: span.sampleIndex)
+        let end = min(flags.count, first + Int(span.count))
+        for index in min(first, end)..<end { flags[index] = change(flags[index]) }
+      }
+    }
+    mark(recording.corrupt) { $0.map { $0 | FrameFlags.corrupt.rawValue } }
+    mark(recording.unsettled) { $0.map { $0 | FrameFlags.unsettled.rawValue } }
+    // Neither the decoder of that session saw these.
+    mark(recording.gaps) { _ in nil }
+    mark(recording.undecoded) { _ in nil }
+    self.flags = flags
+    let byteCount = FrameSlot.byteCount(channelCount: recording.samples.channelCount)
+    unsafe memory = .allocate(byteCount: byteCount, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// The next frame, valid until the next call; nil at the end.
+  mutating func next() -> FrameSlot? {
+    while sample < flags.count {
+      defer { sample += 1 }
+      guard let mark = flags[sample] else { continue }
+      let frame = unsafe FrameSlot(memory)
+      let table = recording.samples
+      var header = FrameHeader()
+      header.sampleIndex = UInt64(sample)
+      header.lostBefore = UInt32(clamping: sample - expected)
+      header.channelCount = UInt32(table.channelCount)
+      header.flags = FrameFlags(rawValue: mark)
+      if let words = recording.statusWords { header.statusWord = words[sample] }
+      frame.header = header
+      for channel in 0..<table.channelCount {
+        frame.setCount(channel, to: table.counts[sample * table.channelCount + channel])
+      }
+      expected = sample + 1
+      return frame
+    }
+    return nil
   }
 }

@@ -2,7 +2,27 @@
 
 import ArgumentParser
 import Exoskeleton
+import Monitor
 import RT
+
+extension StateChange {
+  /// "watchdog", "moving" …, and the faults.
+  fileprivate var line: String {
+    var text =
+      switch state {
+      case .disarmed: "disarmed"
+      case .armed: "armed"
+      case .moving: "moving"
+      case .neutral: "neutral"
+      case .stopped: "stopped"
+      case .watchdog: "neutral by its own watchdog: no command came in time"
+      }
+    if faults.contains(.outOfRange) { text += ", a command was beyond its own limits" }
+    if faults.contains(.overload) { text += ", the drive could not follow" }
+    if faults.contains(.sensor) { text += ", its position is not to be believed" }
+    return text
+  }
+}
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,12 +45,30 @@ struct Simulate: ParsableCommand {
     var link: String?
 
     @Option(help: ArgumentHelp("Rate of the firmware loop.", valueName: "hertz"))
-    var loop = 100.0
+    var loop = 100
 
     @Option(help: ArgumentHelp("Goes neutral after so long without a command.", valueName: "time"))
-    var watchdog = DurationArgument(argument: "100ms") ?? .default
+    var watchdog = DurationArgument(.milliseconds(100))
 
     func run() throws {
+      let exoskeleton = try explaining(.cannotCreate) { () throws(VirtualExoskeletonFault) in
+        let exoskeleton = try VirtualExoskeleton(
+          loopHertz: loop, watchdog: watchdog.span, link: link)
+        try exoskeleton.start()
+        return exoskeleton
+      }
+      Terminal.output.write("virtual exoskeleton on \(link ?? exoskeleton.path)\n")
+      let start = MonotonicInstant.now()
+      var shown = 0
+      while StopSignals.wait(atMost: .milliseconds(20)) == nil {
+        let changes = exoskeleton.changes
+        for change in changes.dropFirst(shown) {
+          let seconds = decimal((change.time - start).seconds, places: 2)
+          Terminal.output.write("\(seconds) s  \(change.line)\n")
+        }
+        shown = changes.count
+      }
+      exoskeleton.stop()
     }
   }
 }

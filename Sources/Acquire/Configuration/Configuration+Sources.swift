@@ -12,7 +12,8 @@ extension Configuration {
   ) throws(Failure) -> Configuration {
     var configuration = Configuration()
     let path = file ?? systemPath
-    if let text = try file.map(TextFile.read) ?? TextFile.readIfPresent(path) {
+    let written = file == nil ? try TextFile.readIfPresent(path) : try TextFile.read(path)
+    if let text = written {
       var source = ConfigurationFile(text: text)
       source.apply(to: &configuration)
       if let first = source.mistakes.first {

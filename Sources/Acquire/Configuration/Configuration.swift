@@ -16,8 +16,8 @@ struct Configuration: Equatable {
 struct AmplifierSection: Equatable {
   /// `model`, `ads1299` or `replay`.
   var kind = "model"
-  var rate = 250.0
-  var gain = 24.0
+  var rate = 250
+  var gain = 24
   /// Electrode labels, one a channel; as many as there are channels.
   var channels = ["FC3", "FCz", "FC4", "C3", "Cz", "C4", "CP3", "CP4"]
   /// What the model's electrodes carry: `recording`, `test-signal` or `silence`.
@@ -40,7 +40,7 @@ struct AmplifierSection: Equatable {
 struct SignalSection: Equatable {
   var dcCornerHertz = 0.5
   /// 50, 60, or 0 for no notch.
-  var mainsHertz = 50.0
+  var mainsHertz = 50
   var notchQuality = 30.0
   /// `butterworth` or `fir`.
   var filter = "butterworth"
@@ -48,8 +48,10 @@ struct SignalSection: Equatable {
   var order = 2
   /// Taps of the linear-phase FIR.
   var taps = 251
-  /// Process noise over measurement noise of the per-channel Kalman filter; 0: none.
-  var kalmanRatio = 0.0
+  /// µV² a second, of the per-channel Kalman filter; 0: none.
+  var kalmanProcessVariance = 0.0
+  /// µV².
+  var kalmanMeasurementVariance = 1.0
   var commonAverage = true
   var windowSeconds = 1.0
 }
@@ -68,8 +70,8 @@ struct DecoderSection: Equatable {
   /// A model file; empty: the embedded motor-imagery model.
   var model = ""
   var periodSeconds = 0.1
-  var enterProbability = 0.6
-  var exitProbability = 0.4
+  var enterProbability = 0.5
+  var exitProbability = 0.35
   var dwellDecisions = 3
 }
 
@@ -91,9 +93,6 @@ struct ExoskeletonSection: Equatable {
 
 struct RecordingSection: Equatable {
   var folder = "recordings"
-  var isEnabled = true
-  /// Coded, never a name: it is written into every file.
-  var subject = "X"
   var durableSeconds = 1.0
 }
 

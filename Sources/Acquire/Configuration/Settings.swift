@@ -90,6 +90,22 @@ extension Setting {
     }
   }
 
+  static func oneOf(
+    _ name: String, _ path: WritableKeyPath<Configuration, Int>, _ help: String, _ numbers: [Int]
+  ) -> Setting {
+    Setting(name: name, help: help, choices: numbers.map(String.init)) {
+      .integer($0[keyPath: path])
+    } write: { configuration, value in
+      guard case .integer(let number) = value, numbers.contains(number) else {
+        let found = if case .integer(let number) = value { String(number) } else { value.kind }
+        let list = numbers.map(String.init).joined(separator: ", ")
+        return "must be one of \(list), not \(found)"
+      }
+      configuration[keyPath: path] = number
+      return nil
+    }
+  }
+
   static func number(
     _ name: String, _ path: WritableKeyPath<Configuration, Double>, _ help: String,
     in range: ClosedRange<Double>
@@ -165,8 +181,10 @@ extension Setting {
       .text(
         "amplifier.kind", \.amplifier.kind, "where samples come from",
         choices: ["model", "ads1299", "replay"]),
-      .number("amplifier.rate", \.amplifier.rate, "samples a second: 250 … 16000", in: 1...16_000),
-      .number("amplifier.gain", \.amplifier.gain, "1, 2, 4, 6, 8, 12 or 24", in: 1...24),
+      .oneOf(
+        "amplifier.rate", \.amplifier.rate, "samples a second",
+        [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000]),
+      .oneOf("amplifier.gain", \.amplifier.gain, "of every channel", [1, 2, 4, 6, 8, 12, 24]),
       .texts("amplifier.channels", \.amplifier.channels, "electrode labels, one a channel"),
       .text(
         "amplifier.input", \.amplifier.input, "what the model's electrodes carry",
@@ -202,7 +220,7 @@ extension Setting {
   private static var signal: [Setting] {
     [
       .number("signal.dc-corner", \.signal.dcCornerHertz, "DC removal, hertz", in: 0.01...5),
-      .number("signal.mains", \.signal.mainsHertz, "50 or 60 hertz; 0: no notch", in: 0...60),
+      .oneOf("signal.mains", \.signal.mainsHertz, "hertz; 0: no notch", [0, 50, 60]),
       .number("signal.notch-quality", \.signal.notchQuality, "notch: f0 / width", in: 1...200),
       .text(
         "signal.filter", \.signal.filter, "band-pass: causal IIR, or linear-phase FIR",
@@ -211,8 +229,11 @@ extension Setting {
       .whole("signal.order", \.signal.order, "order of the Butterworth prototype", in: 1...8),
       .whole("signal.taps", \.signal.taps, "taps of the FIR, odd", in: 3...8_191),
       .number(
-        "signal.kalman-ratio", \.signal.kalmanRatio,
-        "Kalman filter: process over measurement variance; 0: none", in: 0...1_000),
+        "signal.kalman-process-variance", \.signal.kalmanProcessVariance,
+        "Kalman filter of each channel, µV² a second; 0: none", in: 0...1e12),
+      .number(
+        "signal.kalman-measurement-variance", \.signal.kalmanMeasurementVariance, "µV²",
+        in: 1e-9...1e12),
       .flag("signal.common-average", \.signal.commonAverage, "subtract the channels' mean"),
       .number("signal.window", \.signal.windowSeconds, "band power window, seconds", in: 0.05...10),
     ]
@@ -234,10 +255,13 @@ extension Setting {
   private static var decoder: [Setting] {
     [
       .text("decoder.model", \.decoder.model, "model file; empty: the embedded motor imagery"),
-      .number("decoder.period", \.decoder.periodSeconds, "between decisions, seconds", in: 0.004...5),
-      .number("decoder.enter", \.decoder.enterProbability, "probability to enter a class", in: 0...1),
+      .number(
+        "decoder.period", \.decoder.periodSeconds, "between decisions, seconds", in: 0.004...5),
+      .number(
+        "decoder.enter", \.decoder.enterProbability, "probability to enter a class", in: 0...1),
       .number("decoder.exit", \.decoder.exitProbability, "… to leave it", in: 0...1),
-      .whole("decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
+      .whole(
+        "decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
     ]
   }
 
@@ -278,8 +302,6 @@ extension Setting {
   private static var host: [Setting] {
     [
       .text("recording.folder", \.recording.folder, "where recordings go"),
-      .flag("recording.enabled", \.recording.isEnabled, "record the session"),
-      .text("recording.subject", \.recording.subject, "a code, never a name"),
       .number(
         "recording.durable", \.recording.durableSeconds,
         "at most so much is lost when the power goes, seconds", in: 0.1...60),

@@ -18,12 +18,14 @@ struct AcquisitionWorkspace<Source: Amplifier & ~Copyable>: ~Copyable {
   var cost = ThreadCost()
 }
 
-/// The whole life of the acquisition thread after its arming.
-func acquire<Source: Amplifier & ~Copyable>(_ workspace: inout AcquisitionWorkspace<Source>) {
-  workspace.cost.begin()
-  workspace.end = workspace.amplifier.run(into: &workspace.sink, until: workspace.stop)
-  workspace.cost.finish()
-  workspace.ended.raise()
+extension AcquisitionWorkspace where Source: ~Copyable {
+  /// The whole life of the acquisition thread after its arming.
+  mutating func run() {
+    cost.begin()
+    end = amplifier.run(into: &sink, until: stop)
+    cost.finish()
+    ended.raise()
+  }
 }
 
 /// Heap calls and page faults of a thread between arming and the end of its loop.

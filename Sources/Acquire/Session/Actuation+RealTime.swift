@@ -15,14 +15,17 @@ struct Actuation: ~Copyable {
   /// A command goes out on every so-manieth conversion.
   private let framesPerControl: UInt64
   private let controlPeriod: Nanoseconds
-  private var demand = Demand.neutral
-  private var lastFrame: MonotonicInstant
-  private var lastDecision: MonotonicInstant?
+  private var demand = Demand.none
+  private var lastFrame = MonotonicInstant(nanoseconds: 0)
   private var lastControl: MonotonicInstant
   private var controlledBlocks: UInt64 = 0
+  /// Starting a session is the deliberate act; it counts once, and never arms again by itself.
+  private var isArmingWanted = true
+  /// Why the governor would not arm at the newest try.
+  private(set) var refusal: ArmRefusal?
 
   init(
-    governor: consuming Governor, link: consuming ExoskeletonLink, demands: consuming DemandTable,
+    governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
     samplesPerSecond: Double, now: MonotonicInstant
   ) {
     controlPeriod = governor.limits.controlPeriod
@@ -30,7 +33,6 @@ struct Actuation: ~Copyable {
     self.governor = governor
     self.link = link
     self.demands = demands
-    lastFrame = now
     lastControl = now
   }
 
@@ -42,8 +44,7 @@ struct Actuation: ~Copyable {
 
   @_noLocks @_noAllocation
   mutating func take(_ intent: Intent) {
-    demand = demands.demand(ofClass: intent.classIndex)
-    lastDecision = intent.time
+    demand = demands.demand(forClass: intent.classIndex, at: intent.time)
   }
 
   /// True on the conversions that a command follows.
@@ -58,34 +59,44 @@ struct Actuation: ~Copyable {
   /// When a command must go out although no frame has come: half a period after its time.
   var deadline: MonotonicInstant {
     @_noLocks @_noAllocation
-    get {
-      lastControl
-        + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2)
-    }
+    get { lastControl + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2) }
   }
 
-  /// Steps the governor and hands its command to the driver.
+  /// Steps the governor and hands its command to the driver. What has come in on the line is read
+  /// afterwards (`listen`), so that it does not stand between a frame and its command.
   ///
   /// - Returns: when the governor had decided.
   @_noLocks @_noAllocation
-  mutating func control(now: MonotonicInstant, roundTrips: inout LatencyHistogram)
-    -> MonotonicInstant
-  {
+  mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
-    link.poll(roundTrips: &roundTrips)
-    let command = governor.step(
-      GovernorInput(
-        now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
-        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
-        joint: link.joint))
+    let state = link.state
+    if isArmingWanted {
+      refusal = governor.arm(now: now, lastFrame: lastFrame, link: state)
+      if case .none = refusal { isArmingWanted = false }
+    }
+    let command = governor.step(now: now, demand: demand, lastFrame: lastFrame, link: state)
     let governed = MonotonicInstant.now()
-    if !link.isGone { _ = link.send(command) }
+    _ = link.send(command, now: governed)
     return governed
   }
 
-  /// Takes answers that came in between two commands.
+  /// Takes the answers that have come in.
   @_noLocks @_noAllocation
-  mutating func listen(roundTrips: inout LatencyHistogram) {
-    if !link.isGone { link.poll(roundTrips: &roundTrips) }
+  mutating func listen(now: MonotonicInstant, roundTrips: inout LatencyHistogram) {
+    link.poll(now: now)
+    // No more round trips can wait than the link remembers.
+    for _ in 0..<64 {
+      guard let roundTrip = link.takeRoundTrip() else { break }
+      roundTrips.record(roundTrip)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  func describe(in snapshot: inout StatusSnapshot) {
+    let state = link.state
+    snapshot.governorState = governor.state
+    snapshot.armRefusal = refusal
+    snapshot.isLinkUp = state.isUp
+    if let joint = state.joint { snapshot.positionDegrees = joint.positionDegrees }
   }
 }

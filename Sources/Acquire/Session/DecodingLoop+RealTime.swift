@@ -40,6 +40,8 @@ struct DecodingWorkspace: ~Copyable {
     self.actuation = actuation
     self.events = events
     self.status = status
+    snapshot.decodes = self.stage != nil
+    snapshot.hasExoskeleton = self.actuation != nil
   }
 }
 
@@ -65,9 +67,11 @@ struct StatusSnapshot: BitwiseCopyable {
   var isGateOpen = false
   var isSettled = false
   var governorState = GovernorState.disarmed
-  var causes: UInt16 = 0
   var positionDegrees = Double.nan
-  var isLinkGone = false
+  var hasExoskeleton = false
+  var decodes = false
+  var armRefusal: ArmRefusal?
+  var isLinkUp = true
 }
 
 extension DecodingWorkspace {
@@ -87,7 +91,8 @@ extension DecodingWorkspace {
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
         if let deadline = actuation?.deadline, woke >= deadline {
-          _ = actuation?.control(now: woke, roundTrips: &histograms.firmware)
+          actuation?.listen(now: woke, roundTrips: &histograms.firmware)
+          _ = actuation?.control(now: woke)
         }
         tell(at: woke)
       }
@@ -110,17 +115,18 @@ extension DecodingWorkspace {
       histograms.signal.record(time - popped)
       if unseen > 0 {
         snapshot.undecoded &+= UInt64(unseen)
-        keep(events.pushUndecoded(count: unseen, sampleIndex: header.sampleIndex))
+        keep(
+          events.pushUndecoded(
+            count: unseen, sampleIndex: header.sampleIndex &- UInt64(header.lostBefore)))
       }
       time = decide(frame, filtered: time)
     }
 
     actuation?.noteFrame(header)
-    if actuation?.isDue(on: header) == true {
-      command(header, decided: time)
-    } else if time >= nextListening {
+    if actuation?.isDue(on: header) == true { command(header, decided: time) }
+    if time >= nextListening {
       nextListening = time + .milliseconds(1)
-      actuation?.listen(roundTrips: &histograms.firmware)
+      actuation?.listen(now: time, roundTrips: &histograms.firmware)
     }
     tell(at: time)
   }
@@ -151,7 +157,7 @@ extension DecodingWorkspace {
 
   @_noLocks @_noAllocation
   private mutating func command(_ header: FrameHeader, decided: MonotonicInstant) {
-    guard let governed = actuation?.control(now: decided, roundTrips: &histograms.firmware) else {
+    guard let governed = actuation?.control(now: decided) else {
       return
     }
     let written = MonotonicInstant.now()
@@ -182,15 +188,8 @@ extension DecodingWorkspace {
   private mutating func tell(at now: MonotonicInstant) {
     guard now >= nextSnapshot else { return }
     nextSnapshot = now + .milliseconds(100)
-    if let gate = stage?.chain.gate {
-      snapshot.gateFlags = gate.flags.rawValue
-      snapshot.isGateOpen = gate.isOpen
-    }
-    if let isSettled = stage?.chain.isSettled { snapshot.isSettled = isSettled }
-    if let state = actuation?.governor.state { snapshot.governorState = state }
-    if let causes = actuation?.governor.causes { snapshot.causes = causes.rawValue }
-    if let joint = actuation?.link.joint { snapshot.positionDegrees = joint.positionDegrees }
-    if let isGone = actuation?.link.isGone { snapshot.isLinkGone = isGone }
+    stage?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot)
     status.write(snapshot)
   }
 

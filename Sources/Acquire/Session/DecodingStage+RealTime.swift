@@ -67,7 +67,16 @@ struct DecodingStage: ~Copyable {
         features: chain.features, sampleIndex: header.sampleIndex, time: header.edgeTime))
   }
 
+  @_noLocks @_noAllocation
+  func describe(in snapshot: inout StatusSnapshot) {
+    let gate = chain.gate
+    snapshot.gateFlags = gate.flags.rawValue
+    snapshot.isGateOpen = gate.isOpen
+    snapshot.isSettled = chain.isSettled
+  }
+
   /// As new, after the warm-up.
+  @_noLocks @_noAllocation
   mutating func reset() {
     chain.reset()
     decoder.reset()

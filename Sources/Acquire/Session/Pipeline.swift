@@ -21,6 +21,7 @@
 // neutral, the recorder drains its rings and closes the file.
 
 import RT
+import Signal
 
 enum Pipeline {
   /// CPU and capacities that fit a machine and a rate.
@@ -35,15 +36,10 @@ enum Pipeline {
     var recorderEvents: Int
   }
 
-  /// - Parameters:
-  ///   - allowedCPUs: where this process may run, rising.
-  ///   - isolatedCPUs: those that the kernel keeps free of other work.
-  static func layout(
-    samplesPerSecond: Double, allowedCPUs: [Int], isolatedCPUs: [Int], acquisitionCPU: Int?,
-    decodingCPU: Int?
-  ) -> Layout {
+  static func layout(_ montage: Montage, machine: Machine, _ section: RealTimeSection) -> Layout {
+    let allowedCPUs = machine.allowedCPUs
     // Isolated CPUs are there for this; else the highest, since CPU 0 has most of the interrupts.
-    let isolated = isolatedCPUs.filter(allowedCPUs.contains)
+    let isolated = machine.isolatedCPUs.filter(allowedCPUs.contains)
     let candidates = isolated.isEmpty ? allowedCPUs : isolated
     let first = candidates.last
     // Two CPUs of their own only where something is left for everybody else. On one CPU the two
@@ -51,9 +47,10 @@ enum Pipeline {
     let hasRoom = candidates.count >= (isolated.isEmpty ? 4 : 2)
     let second = hasRoom ? candidates.dropLast().last : first
     return Layout(
-      acquisitionCPU: acquisitionCPU ?? first, decodingCPU: decodingCPU ?? second,
-      decoderFrames: powerOfTwo(atLeast: max(256, Int(samplesPerSecond))),
-      recorderFrames: powerOfTwo(atLeast: max(1_024, Int(samplesPerSecond * 4))),
+      acquisitionCPU: section.acquisitionCPU < 0 ? first : section.acquisitionCPU,
+      decodingCPU: section.decodingCPU < 0 ? second : section.decodingCPU,
+      decoderFrames: powerOfTwo(atLeast: max(256, Int(montage.samplesPerSecond))),
+      recorderFrames: powerOfTwo(atLeast: max(1_024, Int(montage.samplesPerSecond * 4))),
       recorderEvents: 1_024)
   }
 

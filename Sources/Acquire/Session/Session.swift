@@ -1,6 +1,7 @@
 // One session, from the first device opened to the last byte durable.
 //
 // Assembled from the right to the left and taken down from the left to the right; see Pipeline.
+// Main thread; nothing here runs in real time.
 
 import Amplifiers
 import Decoding
@@ -10,38 +11,163 @@ import RT
 import Recording
 import Signal
 
-/// Assembles, runs and takes down; on the main thread.
 struct Session {
   let plan: SessionPlan
+  /// False for `acquire record`: no decoder and no exoskeleton.
   let decodes: Bool
-  let duration: Nanoseconds?
-  var display: StatusDisplay
-  let isQuiet: Bool
+  private var watch: SessionWatch
+  private var refusals: [String] = []
 
-  /// Runs an amplifier until the duration is over, a signal comes, or it ends by itself.
+  init(plan: SessionPlan, decodes: Bool, duration: Nanoseconds?, isQuiet: Bool) {
+    self.plan = plan
+    self.decodes = decodes
+    watch = SessionWatch(plan: plan, duration: duration, isQuiet: isQuiet)
+  }
+
+  /// Runs until the duration is over, a signal comes, or a part fails.
   ///
-  /// - Throws: what could not be opened or started; everything that was is closed again, and the
-  ///   exoskeleton has been left neutral.
-  mutating func run<Source: Amplifier & ~Copyable>(_ amplifier: consuming Source)
-    throws(Failure) -> SessionReport
+  /// - Returns: the report, and how the program shall end.
+  /// - Throws: what could not be opened or started. Everything that was opened is closed again, and
+  ///   nothing has moved: the governor arms when frames come, and not before.
+  mutating func run<Source: Amplifier & SendableMetatype & ~Copyable>(_ amplifier: consuming Source)
+    throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
-    let realTime = plan.configuration.realTime
-    var refusals: [String] = []
+    let machine = Machine.current()
+    let layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
+    try prepareMachine(layout)
+    let latencyRequest = CPULatencyRequest()
+    let description = amplifier.description
+    let channelCount = plan.montage.channels.count
+
+    // The rings, and from the right whoever takes from them.
+    let slot = FrameSlot.byteCount(channelCount: channelCount)
+    let decoderRing = Ring(slotByteCount: slot, capacity: layout.decoderFrames)
+    let recorderRing = Ring(slotByteCount: slot, capacity: layout.recorderFrames)
+    let eventRing = RecordedEventRing(capacity: layout.recorderEvents)
+    let statusRing = OverwritingRing<StatusSnapshot>(capacity: 16)
+    let bell = Doorbell()
+    let stopDecoding = StopSignal()
+    let stopAcquiring = StopSignal()
+    let acquisitionEnded = StopSignal()
+
+    let stage = decodes ? try plan.stage() : nil
+    var line = try ExoskeletonLine(
+      decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
+    do throws(AmplifierFault) {
+      try amplifier.arm()
+    } catch {
+      throw Failure(error.status, error.message)
+    }
+    let recording = try RecordingThread(
+      plan, description: description, frames: recorderRing.consumer,
+      events: eventRing.consumer)
+
+    // The governor arms itself on the first frame, once: from here on every way out leads over
+    // `release`.
+    let decoding = DecodingWorkspace(
+      frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
+      actuation: try line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
+    let decodingThread = try start(
+      "decoding", priority: plan.configuration.realTime.decodingPriority,
+      cpu: layout.decodingCPU, workspace: decoding
+    ) { workspace in
+      workspace.warmUp(channelCount: channelCount)
+      workspace.cost.begin()
+      workspace.run()
+      workspace.cost.finish()
+    }
+    let acquisitionThread = try start(
+      "acquisition", priority: plan.configuration.realTime.acquisitionPriority,
+      cpu: layout.acquisitionCPU,
+      workspace: AcquisitionWorkspace(
+        amplifier: amplifier,
+        sink: FrameSink(
+          decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
+          channelCount: channelCount),
+        stop: stopAcquiring, ended: acquisitionEnded)
+    ) { $0.run() }
+    let started = MonotonicInstant.now()
+    let processBefore = ThreadUsage.ofThisProcess()
+
+    watch.run(
+      status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
+      line: line.name)
+
+    // Taken down from the left.
+    stopAcquiring.raise()
+    var acquisition = acquisitionThread.join()
+    stopDecoding.raise()
+    bell.ring()
+    var finished = decodingThread.join()
+    let duration = MonotonicInstant.now() - started
+    let isNeutral = finished.actuation?.release()
+    line.finish()
+    let recordingPath = recording.path
+    let recorderStatus = recording.status
+    recording.finish()
+    acquisition.amplifier.stop()
+    watch.conclude(
+      acquisition.end, isNeutral: isNeutral ?? true, description: description,
+      recorder: recorderStatus, path: recordingPath)
+
+    let process = ThreadUsage.ofThisProcess()
+    let report = finished.report(
+      plan: plan, description: description, exoskeleton: line.name, duration: duration,
+      recording: recordingPath, samplesNotStored: recorderStatus.notStoredSamples,
+      recordingFault: recorderStatus.fault?.message, acquisitionCost: acquisition.cost,
+      bestEffortReasons: refusals,
+      cpuShare: (process.cpuTime - processBefore.cpuTime).seconds / max(1e-9, duration.seconds),
+      machine: machine.rows + [
+        ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
+      ],
+      faults: watch.faults)
+    return (report, watch.status)
+  }
+
+  /// Locks memory, and finds out whether the priorities will be granted before anything is armed.
+  private mutating func prepareMachine(_ layout: Pipeline.Layout) throws(Failure) {
     do throws(SchedulingFault) {
       try MemoryLock.engage()
     } catch {
-      guard realTime.allowBestEffort else { throw Failure(.refused, error.message) }
-      refusals.append(error.message)
+      try accept(error)
     }
-    let latencyRequest = CPULatencyRequest()
-    let machine = Machine.current()
-    let layout = Pipeline.layout(
-      samplesPerSecond: plan.montage.samplesPerSecond, allowedCPUs: machine.allowedCPUs,
-      isolatedCPUs: machine.isolatedCPUs,
-      acquisitionCPU: realTime.acquisitionCPU < 0 ? nil : realTime.acquisitionCPU,
-      decodingCPU: realTime.decodingCPU < 0 ? nil : realTime.decodingCPU)
-    _ = latencyRequest.isHeld
+    let section = plan.configuration.realTime
+    for (name, priority, cpu) in [
+      ("acquisition", section.acquisitionPriority, layout.acquisitionCPU),
+      ("decoding", section.decodingPriority, layout.decodingCPU),
+    ] {
+      let probe = try start(name, priority: priority, cpu: cpu, workspace: 0) { _ in }
+      let refusal = probe.refusal
+      _ = probe.join()
+      if let refusal { try accept(refusal) }
+    }
+  }
 
-    throw Failure(.system, "not assembled yet")
+  private mutating func accept(_ refusal: SchedulingFault) throws(Failure) {
+    guard plan.configuration.realTime.allowBestEffort else {
+      throw Failure(.refused, refusal.message)
+    }
+    if !refusals.contains(refusal.reason) { refusals.append(refusal.reason) }
+  }
+
+  private func start<Workspace: ~Copyable>(
+    _ name: String, priority: Int, cpu: Int?, workspace: consuming Workspace,
+    run: @escaping @Sendable (inout Workspace) -> Void
+  ) throws(Failure) -> RealTimeThread<Workspace> {
+    let section = plan.configuration.realTime
+    let policy: SchedulingPolicy =
+      switch section.policy {
+      case "rr": .roundRobin(priority: priority)
+      case "other": .other
+      default: .fifo(priority: priority)
+      }
+    let settings = ThreadSettings(
+      name: name, policy: policy, cpu: cpu,
+      enforcement: section.allowBestEffort ? .bestEffort : .enforce)
+    do throws(SchedulingFault) {
+      return try RealTimeThread.start(settings, workspace: workspace, run: run)
+    } catch {
+      throw Failure(.refused, error.message)
+    }
   }
 }

@@ -5,63 +5,156 @@ import Amplifiers
 import Decoding
 import Exoskeleton
 import RT
-import Recording
-import SampleFeed
 import Signal
 
 /// Everything that a session needs to know before it opens the first device.
 struct SessionPlan {
-  var configuration: Configuration
-  var montage: Montage
-  var chip: ADS1299Configuration
-  var signal: SignalConfiguration
-  var model: LinearModel
-  var rule: DecisionRule
-  var limits: GovernorLimits
-  var demands: DemandTable
-  var framesPerDecision: Int
+  let configuration: Configuration
+  let montage: Montage
+  let signal: SignalConfiguration
+  let model: LinearModel
+  let rule: DecisionRule
+  let limits: GovernorLimits
+  let demands: DemandTable
+  let framesPerDecision: Int
 
-  /// - Parameter montage: the channels of a recording that is to be replayed; nil: the chip's.
-  init(_ configuration: Configuration, montage replayed: Montage? = nil) throws(Failure) {
+  /// - Parameter montage: of the amplifier or of the recording.
+  init(_ configuration: Configuration, montage: Montage) throws(Failure) {
     self.configuration = configuration
-    chip = try Self.chip(configuration.amplifier)
-    montage = replayed ?? chip.montage(labels: configuration.amplifier.channels)
+    self.montage = montage
     signal = Self.signal(configuration)
     model = try Self.model(configuration.decoder)
-    rule = try Self.rule(configuration.decoder)
     limits = try Self.limits(configuration.exoskeleton)
     demands = try Self.demands(configuration.exoskeleton, model: model, limits: limits)
-    let frames = montage.samplesPerSecond * configuration.decoder.periodSeconds
+    let decoder = configuration.decoder
+    rule = try explaining(.configuration, prefix: "[decoder] ") { () throws(ModelFault) in
+      try DecisionRule(
+        enterProbability: decoder.enterProbability, exitProbability: decoder.exitProbability,
+        dwellDecisions: decoder.dwellDecisions)
+    }
+    let frames = montage.samplesPerSecond * decoder.periodSeconds
     guard frames >= 1 else {
       throw Failure(
         .configuration,
-        "`decoder.period` is shorter than a sample at \(montage.samplesPerSecond) a second")
+        "`decoder.period` of \(decoder.periodSeconds) s is shorter than a sample at "
+          + "\(montage.samplesPerSecond) a second: lengthen it")
     }
     framesPerDecision = Int(frames + 0.5)
   }
 
-  /// What `acquire config check` calls: builds everything that can be built without hardware.
-  static func check(_ configuration: Configuration) throws(Failure) {
-    let plan = try SessionPlan(configuration)
-    if configuration.amplifier.kind != "replay" { _ = try plan.stage() }
-  }
-
-  /// The signal chain and the decoder for this plan's channels.
+  /// The signal chain and the decoder, for this plan's channels.
   func stage() throws(Failure) -> DecodingStage {
-    do throws(ModelFault) {
-      try model.validate(against: montage)
-    } catch {
-      throw Failure(.data, error.message)
-    }
-    let chain: SignalChain
-    do throws(SignalFault) {
-      chain = try SignalChain(signal, montage: montage)
-    } catch {
-      throw Failure(.configuration, error.message)
+    try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
+    let chain = try explaining(.configuration, prefix: "[signal] ") { () throws(SignalFault) in
+      try SignalChain(signal, montage: montage)
     }
     return DecodingStage(
-      chain: chain,
-      decoder: LinearDecoder(model: model, rule: rule),
+      chain: chain, decoder: LinearDecoder(model: model, rule: rule),
       framesPerDecision: framesPerDecision)
+  }
+
+  private static func signal(_ configuration: Configuration) -> SignalConfiguration {
+    let section = configuration.signal
+    var signal = SignalConfiguration()
+    signal.dcCorner = Hertz(section.dcCornerHertz)
+    signal.mains = Mains(rawValue: Int(section.mainsHertz))
+    signal.notchQuality = section.notchQuality
+    let band = Band(low: Hertz(section.bandHertz[0]), high: Hertz(section.bandHertz[1]))
+    signal.bandPass =
+      section.filter == "fir"
+      ? .fir(taps: section.taps, band) : .butterworth(order: section.order, band)
+    if section.kalmanProcessVariance > 0 {
+      signal.kalman = KalmanModel(
+        processVariancePerSecond: section.kalmanProcessVariance,
+        measurementVariance: section.kalmanMeasurementVariance)
+    }
+    signal.commonAverage = section.commonAverage
+    signal.windowSeconds = section.windowSeconds
+    let gate = configuration.gate
+    signal.gate.amplitude = Microvolts(gate.amplitudeMicrovolts)
+    signal.gate.gradientMicrovoltsPerSecond = gate.gradientMicrovoltsPerMillisecond * 1_000
+    signal.gate.flat = Microvolts(gate.flatMicrovolts)
+    signal.gate.flatSpan = Nanoseconds(seconds: gate.flatSeconds)
+    signal.gate.holdOff = Nanoseconds(seconds: gate.holdOffSeconds)
+    if gate.leadOff {
+      let channels = UInt8((1 << min(8, configuration.amplifier.channels.count)) - 1)
+      signal.gate.leadOffPositive = channels
+      signal.gate.leadOffNegative = channels
+    }
+    return signal
+  }
+
+  private static func model(_ section: DecoderSection) throws(Failure) -> LinearModel {
+    if !section.model.isEmpty { return try ModelFile.read(section.model) }
+    return try explaining(.data) { () throws(ModelFault) in try .motorImagery() }
+  }
+
+  private static func limits(_ section: ExoskeletonSection) throws(Failure) -> GovernorLimits {
+    let limits = GovernorLimits(
+      positionMinDegrees: section.positionMinimumDegrees,
+      positionMaxDegrees: section.positionMaximumDegrees,
+      velocityMaxDegreesPerSecond: section.velocityMaximumDegreesPerSecond,
+      accelerationMaxDegreesPerSecondSquared:
+        section.accelerationMaximumDegreesPerSecondSquared,
+      controlPeriod: Nanoseconds(seconds: section.controlPeriodSeconds),
+      periodMax: Nanoseconds(seconds: section.controlPeriodSeconds * 3),
+      frameTimeout: Nanoseconds(seconds: section.frameTimeoutSeconds),
+      decisionTimeout: Nanoseconds(seconds: section.decisionTimeoutSeconds),
+      acknowledgementTimeout: Nanoseconds(seconds: section.acknowledgementTimeoutSeconds))
+    try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
+      try limits.validate()
+    }
+    return limits
+  }
+
+  /// "left = 10" for each class that asks for something; the others ask for neutral.
+  private static func demands(
+    _ section: ExoskeletonSection, model: LinearModel, limits: GovernorLimits
+  ) throws(Failure) -> DemandTable {
+    var demands = [ClassDemand](repeating: .neutral, count: model.classes.count)
+    // The targets of the embedded model say nothing about the classes of another.
+    if section.targets == ExoskeletonSection().targets,
+      !["rest", "left", "right"].allSatisfy(model.classes.contains)
+    {
+      return try table(demands, limits: limits)
+    }
+    for target in section.targets {
+      let words = target.split(separator: "=").map { part in
+        String(part.filter { $0 != " " })
+      }
+      guard words.count == 2, let index = model.classes.firstIndex(of: words[0]) else {
+        throw Failure(
+          .configuration,
+          "`exoskeleton.targets`: \"\(target)\" is not CLASS = neutral, hold or degrees, with one "
+            + "of the model's classes \(model.classes.joined(separator: ", "))")
+      }
+      switch words[1] {
+      case "neutral": demands[index] = .neutral
+      case "hold": demands[index] = .hold
+      default:
+        guard let degrees = Double(words[1]) else {
+          throw Failure(
+            .configuration,
+            "`exoskeleton.targets`: \"\(words[1])\" in \"\(target)\" is not neutral, hold or "
+              + "degrees")
+        }
+        guard degrees >= limits.positionMinDegrees, degrees <= limits.positionMaxDegrees else {
+          throw Failure(
+            .configuration,
+            "`exoskeleton.targets`: \"\(target)\" lies outside of the joint's "
+              + "\(limits.positionMinDegrees)…\(limits.positionMaxDegrees) degrees")
+        }
+        demands[index] = .moveTo(degrees: degrees)
+      }
+    }
+    return try table(demands, limits: limits)
+  }
+
+  private static func table(_ demands: [ClassDemand], limits: GovernorLimits) throws(Failure)
+    -> DemandTable
+  {
+    try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
+      try DemandTable(demands, limits: limits)
+    }
   }
 }

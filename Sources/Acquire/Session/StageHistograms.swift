@@ -15,7 +15,13 @@ struct StageHistograms: ~Copyable {
   var edgeToCommand = LatencyHistogram()
   var firmware = LatencyHistogram()
 
-  /// Forgets what the warm-up left.
+  /// Touches every histogram.
+  mutating func warmUp() {
+    edgeToWake.record(.zero)
+    reset()
+  }
+
+  /// Forgets everything.
   mutating func reset() {
     edgeToWake.reset()
     read.reset()

@@ -14,3 +14,4 @@
 #include "scheduling.h"
 #include "serial.h"
 #include "spi.h"
+#include "storage.h"

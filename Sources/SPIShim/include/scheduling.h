@@ -25,6 +25,9 @@ int shim_get_scheduler(int *policy, int *priority);
 /// Pins the calling thread to one CPU.
 int shim_set_affinity(int cpu);
 
+/// The CPU that the calling thread runs on.
+int shim_current_cpu(void);
+
 /// Fills `cpus` (0 or 1 each) with where this process may run; returns how many fitted.
 int shim_allowed_cpus(uint8_t *cpus, int capacity);
 

@@ -1,37 +1,50 @@
-// Serial ports and pseudo terminals.
+// Serial lines and pseudo-terminals: termios2, so that any baud rate can be asked for.
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "attributes.h"
 
-/// Opens a serial device without waiting for a carrier, close-on-exec, non-blocking. The
-/// descriptor, or -errno; -ENOTTY when it is no terminal.
+/// Opens a serial device without waiting for a carrier and without becoming its session's
+/// terminal; reads and writes never block. A descriptor.
 int shim_serial_open(const char *path);
 
-/// Raw 8N1 at any rate (termios2 with BOTHER), modem lines ignored, no hang-up on close.
-/// On success `*actual` is the rate that the driver reports back.
-int shim_serial_configure(int descriptor, uint32_t baud, uint32_t *actual);
-
-/// Takes the device for this process alone: flock and TIOCEXCL. -EBUSY when another has it.
+/// Takes the device for this process alone: flock, which counts for root too, then TIOCEXCL.
+/// -EWOULDBLOCK when another process holds it; -ENOTTY when it is no terminal.
 int shim_serial_lock(int descriptor);
 
-/// Asks the driver to hand on bytes at once; -ENOTTY where it has no such setting.
-int shim_serial_low_latency(int descriptor);
+/// 8N1, raw both ways, no flow control, modem lines ignored and left alone on close, at any baud
+/// rate (BOTHER). A read without bytes gives -EAGAIN, so that 0 means a line that was hung up.
+int shim_serial_configure(int descriptor, uint32_t baud);
 
-/// Bytes written but not sent yet.
-SHIM_REALTIME int shim_serial_queued(int descriptor);
+/// The rates that the driver really set, one for each direction.
+int shim_serial_baud(int descriptor, uint32_t *input_baud, uint32_t *output_baud);
 
-SHIM_REALTIME int64_t shim_serial_read(int descriptor, void *bytes, size_t count);
-SHIM_REALTIME int64_t shim_serial_write(int descriptor, const void *bytes, size_t count);
+/// ASYNC_LOW_LATENCY: the driver hands bytes over at once. -ENOTTY where it has no such flag.
+int shim_serial_set_low_latency(int descriptor);
 
-/// Waits at most so long for bytes to read: 1 when there are, 0 when not, or -errno.
-int shim_serial_wait(int descriptor, int milliseconds);
+/// Throws away what was received and what was not sent yet.
+int shim_serial_discard(int descriptor);
 
-/// Makes a pseudo terminal: the descriptor of its far end, and the path of the near one.
-int shim_pty_open(char *path, size_t capacity);
+/// Lets the lock go and closes.
+int shim_serial_close(int descriptor);
 
-/// Makes or replaces a symbolic link.
-int shim_symlink(const char *target, const char *link);
-int shim_unlink(const char *path);
+/// Bytes taken by the driver, of at most `byte_count`; -EAGAIN when its buffer is full.
+SHIM_REALTIME int shim_serial_write(int descriptor, const void *bytes, int byte_count);
+
+/// Bytes received, at most `byte_count`; -EAGAIN when there are none; 0 when the line hung up.
+SHIM_REALTIME int shim_serial_read(int descriptor, void *bytes, int byte_count);
+
+/// Bytes that the driver holds and has not sent yet (TIOCOUTQ).
+SHIM_REALTIME int shim_serial_output_queue(int descriptor);
+
+/// A new pseudo-terminal: the master's descriptor, never blocking; the other end's path, ended by
+/// a zero, in `path`.
+int shim_pty_open(char *path, int path_byte_count);
+
+/// A symbolic link at `link` to `target`. An older link to a pseudo-terminal is replaced; anything
+/// else that stands there is left alone: -EEXIST.
+int shim_pty_link(const char *target, const char *link);
+
+/// Removes the link if it still points to `target`. 0 when it does not.
+int shim_pty_unlink(const char *target, const char *link);

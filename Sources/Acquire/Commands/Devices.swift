@@ -1,0 +1,97 @@
+// acquire devices: what is plugged in, and what stands in the way of using it.
+
+import Amplifiers
+import ArgumentParser
+import Glibc
+import Monitor
+import RT
+
+struct Devices: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists SPI buses, GPIO chips and serial ports, and what stands in the way.",
+    discussion: """
+      EXAMPLES
+        acquire devices
+        acquire devices --json
+      """)
+
+  @Flag(help: "One JSON array.")
+  var json = false
+
+  func run() throws {
+    let inventory = DeviceInventory()
+    let devices =
+      inventory.spiDevices().map {
+        Device(kind: "spi", path: $0.path, description: "spidev", access: $0.access)
+      }
+      + inventory.gpioChips().map {
+        Device(
+          kind: "gpio", path: $0.path, description: "\($0.label), \($0.lineCount) lines",
+          access: $0.access)
+      }
+      + SerialPorts.all().map {
+        Device(kind: "serial", path: $0.path, description: $0.name, access: $0.access)
+      }
+    if json {
+      let items = devices.map { device in
+        JSON.object([
+          .init("kind", .string(device.kind)), .init("path", .string(device.path)),
+          .init("description", .string(device.description)),
+          .init("usable", .bool(device.access == .allowed)),
+        ])
+      }
+      Terminal.output.write(JSON.array(items).page)
+      return
+    }
+    for (kind, title) in [
+      ("spi", "SPI buses, for amplifier.spi-device"),
+      ("gpio", "GPIO chips, whose label is for amplifier.data-ready-chip"),
+      ("serial", "Serial ports, for exoskeleton.port"),
+    ] {
+      Terminal.output.write("\(title)\n")
+      let found = devices.filter { $0.kind == kind }
+      if found.isEmpty { Terminal.output.write("  none\n") }
+      for device in found {
+        Terminal.output.write("  \(device.path)  \(device.description)\(device.remark)\n")
+      }
+    }
+    Terminal.output.write("libgpiod \(DeviceInventory.libgpiodVersion)\n")
+  }
+}
+
+/// A line of the list.
+private struct Device {
+  var kind: String
+  var path: String
+  var description: String
+  var access: DeviceAccess
+
+  var remark: String {
+    switch access {
+    case .allowed: ""
+    case .denied: " – may not be opened: install the udev rules and join the group that owns it"
+    case .busy: " – in use"
+    case .failed(let errno): " – cannot be opened: \(describe(errno: errno))"
+    }
+  }
+}
+
+/// The serial ports of this machine that have a driver behind them.
+private enum SerialPorts {
+  static func all() -> [(path: String, name: String, access: DeviceAccess)] {
+    let numbers = 0..<32
+    return ["ttyUSB", "ttyACM", "ttyAMA", "ttyS"].flatMap { prefix in
+      numbers.compactMap { number in
+        let name = "\(prefix)\(number)"
+        let type = ProcFile.line("/sys/class/tty/\(name)/type")
+        // A ttyS without a UART behind it is a place in a table and no port.
+        guard ProcFile.line("/sys/class/tty/\(name)/dev") != nil, type == nil || type != "0" else {
+          return nil
+        }
+        let path = "/dev/\(name)"
+        let isAllowed = unsafe access(path, R_OK | W_OK) == 0
+        return (path, "serial port", isAllowed ? .allowed : .denied)
+      }
+    }
+  }
+}

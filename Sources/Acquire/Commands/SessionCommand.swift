@@ -1,0 +1,46 @@
+// What `run` and `record` have in common: plan, amplifier, session, report.
+
+import Amplifiers
+import Monitor
+import RT
+import Recording
+import Signal
+
+enum SessionCommand {
+  static func run(
+    _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool
+  ) throws {
+    let configuration = try options.source.load(options: overrides)
+    let outcome: (report: SessionReport, status: ExitStatus)
+    switch configuration.amplifier.kind {
+    case "ads1299":
+      var session = try session(configuration, options, decodes: decodes)
+      outcome = try session.run(try configuration.linuxAmplifier())
+    case "replay":
+      let recording = try configuration.recordingToPlay()
+      var session = Session(
+        plan: try SessionPlan(configuration, montage: recording.samples.montage),
+        decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
+      let name =
+        configuration.amplifier.recording.isEmpty
+        ? "the embedded recording" : configuration.amplifier.recording
+      outcome = try session.run(recording.replay(name: name, pace: .realTime))
+    default:
+      var session = try session(configuration, options, decodes: decodes)
+      outcome = try session.run(try configuration.modelledAmplifier())
+    }
+    Terminal.output.write("\n" + outcome.report.page)
+    if let path = options.report { try TextFile.write(outcome.report.json.page, to: path) }
+    guard outcome.status == .success else {
+      throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
+    }
+  }
+
+  private static func session(
+    _ configuration: Configuration, _ options: SessionOptions, decodes: Bool
+  ) throws(Failure) -> Session {
+    Session(
+      plan: try SessionPlan(configuration, montage: try configuration.chipMontage()),
+      decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
+  }
+}

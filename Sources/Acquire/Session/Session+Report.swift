@@ -1,0 +1,106 @@
+// What is left of a session, as a report.
+
+import Amplifiers
+import Decoding
+import Exoskeleton
+import Monitor
+import RT
+import Signal
+
+extension DecodingWorkspace {
+  /// The closing report, from this thread's accounts and what the others left.
+  mutating func report(
+    plan: SessionPlan, description: AmplifierDescription, exoskeleton: String,
+    duration: Nanoseconds, recording: String, samplesNotStored: UInt64,
+    recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
+    cpuShare: Double, machine: [(name: String, text: String)], faults: [String]
+  ) -> SessionReport {
+    let counts = actuation?.link.counts
+    var reasons: [(reason: String, count: UInt64)] = []
+    for reason in NeutralReasons.all {
+      let count = actuation?.governor.counts.count(of: reason) ?? 0
+      if count > 0 { reasons.append((reason.names.joined(), count)) }
+    }
+    return SessionReport(
+      amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
+      nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
+      frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
+      corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
+      commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
+      neutralReasons: reasons,
+      recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
+      mallocsAfterArming: acquisitionCost.heapCalls + cost.heapCalls,
+      pageFaultsAfterArming: acquisitionCost.pageFaults + cost.pageFaults,
+      bestEffortReasons: bestEffortReasons,
+      budget: LatencyBudget(
+        stages: Stage.allCases.map { ($0, histograms.summary(of: $0)) },
+        structural: structuralDelays(plan: plan, converter: description.groupDelay)),
+      processCPUShare: cpuShare, residentBytes: residentByteCount(), machine: machine,
+      faults: faults)
+  }
+
+  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds)
+    -> [StructuralDelay]
+  {
+    var delays: [StructuralDelay] = []
+    if converter > .zero {
+      delays.append(
+        StructuralDelay(
+          name: "converter", delay: converter, note: "group delay of the sinc³ filter"))
+    }
+    for stage in stage?.chain.groupDelays ?? [] {
+      delays.append(
+        StructuralDelay(
+          name: stage.name, delay: stage.delay,
+          note: "group delay at \(decimal(stage.at.rawValue, places: 1)) Hz"))
+    }
+    if let window = stage?.chain.structuralWindow {
+      delays.append(
+        StructuralDelay(
+          name: "band power", delay: window, note: "window that a decision looks back over"))
+      delays.append(
+        StructuralDelay(
+          name: "dwell",
+          delay: Nanoseconds(
+            seconds: Double(plan.rule.dwellDecisions) * Double(plan.framesPerDecision)
+              / plan.montage.samplesPerSecond),
+          note: "decisions in a row to enter a class"))
+    }
+    return delays
+  }
+}
+
+extension NeutralReasons {
+  fileprivate static var all: [NeutralReasons] {
+    [
+      .demanded, .frameLoss, .staleDecision, .targetRefused, .lateStep, .jointUnfit,
+      .acknowledgementMissed, .linkDown, .exoskeletonLeft, .exoskeletonFault,
+    ]
+  }
+}
+
+extension Machine {
+  /// The conditions of a measurement, as they are shown.
+  var rows: [(name: String, text: String)] {
+    [
+      ("machine", cpuModel + ", \(allowedCPUs.count) CPUs" + (isVirtual ? ", virtual" : "")),
+      ("kernel", kernelRelease + " " + preemption),
+      ("load", load + (governor.map { ", governor \($0)" } ?? "")),
+    ]
+  }
+}
+
+extension SchedulingFault {
+  /// Shorter than `message`, for the first line of a best-effort report.
+  var reason: String {
+    switch self {
+    case .priorityRefused(let requested, let limit):
+      "priority \(requested) was refused (this user may go up to \(limit))"
+    case .controlGroupHasNoBudget: "the control group has no real-time budget"
+    case .deadlineNotAdmitted: "SCHED_DEADLINE was not admitted"
+    case .cpuNotAvailable(let cpu): "CPU \(cpu) cannot be used"
+    case .memoryLockRefused(let limit): "memory is not locked (limit \(limit / 1_024) kB)"
+    case .system(let operation, let errno): "\(operation) failed (\(describe(errno: errno)))"
+    }
+  }
+}

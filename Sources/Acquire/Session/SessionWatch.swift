@@ -1,0 +1,156 @@
+// What the main thread does while a session runs: looks, tells, and knows when to end.
+
+import Amplifiers
+import Decoding
+import Exoskeleton
+import Monitor
+import RT
+import Recording
+import Signal
+
+struct SessionWatch {
+  private let classNames: [String]
+  private let duration: Nanoseconds?
+  private let isQuiet: Bool
+  private var display: StatusDisplay
+  /// What went wrong, one sentence each.
+  private(set) var faults: [String] = []
+  /// How the program shall end.
+  private(set) var status = ExitStatus.success
+  private var hasToldOfRecording = false
+
+  init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
+    classNames = plan.model.classes
+    self.duration = duration
+    self.isQuiet = isQuiet
+    display = StatusDisplay(
+      isTerminal: Terminal.output.isTerminal, columns: Terminal.output.columns)
+  }
+
+  /// Until the duration is over, a signal comes, the amplifier ends, or the line is gone.
+  mutating func run(
+    status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
+    recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String
+  ) {
+    let start = MonotonicInstant.now()
+    let end = duration.map { start + $0 }
+    var nextShow = start + display.interval
+    while !acquisitionEnded.isRaised {
+      let now = MonotonicInstant.now()
+      if let end, now >= end { break }
+      let until = min(end ?? nextShow, nextShow, now + .milliseconds(100))
+      if let signal = StopSignals.wait(atMost: max(.microseconds(100), until - now)) {
+        say("ended by \(signal)")
+        break
+      }
+      if let fault = recorder.fault, !hasToldOfRecording {
+        hasToldOfRecording = true
+        say("! \(fault.message) The session goes on without a recording.")
+      }
+      guard let snapshot = snapshots.newest() else { continue }
+      if snapshot.hasExoskeleton, !snapshot.isLinkUp {
+        fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
+        break
+      }
+      if let refusal = snapshot.armRefusal, now - start > .seconds(5) {
+        fail(.unavailable, "\(line) is not armed: \(refusal.message)")
+        break
+      }
+      let shown = MonotonicInstant.now()
+      if shown >= nextShow {
+        nextShow = shown + display.interval
+        show(snapshot, elapsed: shown - start)
+      }
+    }
+    if !isQuiet { Terminal.output.write(display.finish()) }
+  }
+
+  /// Adds how the amplifier and the recorder ended.
+  mutating func conclude(
+    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription,
+    recorder: RecorderStatus,
+    path: String
+  ) {
+    if !isNeutral, status == .success {
+      fail(
+        .unavailable,
+        "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
+    }
+    switch end {
+    case .stopped, .finished: break
+    case .silent:
+      fail(
+        .unavailable,
+        "\(description.name) fell silent: no conversion was ready for eight periods; check "
+          + "START, DRDY and the power")
+    case .failed(let errno):
+      fail(.unavailable, "reading \(description.name) failed: \(describe(errno: errno))")
+    }
+    if let fault = recorder.fault {
+      fail(.inputOutput, "\(fault.message) \(recorder.notStoredSamples) samples are not stored.")
+    } else if recorder.notStoredSamples > 0 {
+      fail(
+        .inputOutput,
+        "\(recorder.notStoredSamples) samples are not in \(path): the disk could not keep up")
+    }
+  }
+
+  private mutating func fail(_ status: ExitStatus, _ sentence: String) {
+    if self.status == .success { self.status = status }
+    faults.append(sentence)
+  }
+
+  private mutating func say(_ sentence: String) {
+    if !isQuiet { Terminal.output.write(display.say(sentence)) }
+  }
+
+  private mutating func show(_ snapshot: StatusSnapshot, elapsed: Nanoseconds) {
+    guard !isQuiet else { return }
+    let isDecided = classNames.indices.contains(snapshot.classIndex)
+    Terminal.output.write(
+      display.show(
+        SessionStatus(
+          elapsed: elapsed, frames: snapshot.frames, lost: snapshot.lost,
+          samplesPerSecond: snapshot.measuredRate ?? 0, latency: snapshot.latency,
+          worstLatency: snapshot.worstLatency,
+          decision: isDecided
+            ? (classNames[snapshot.classIndex], snapshot.confidence) : nil,
+          exoskeletonState: snapshot.hasExoskeleton ? snapshot.governorState.text : "",
+          positionDegrees: snapshot.positionDegrees.isNaN ? nil : snapshot.positionDegrees,
+          hindrance: snapshot.hindrance)))
+  }
+}
+
+extension GovernorState {
+  /// For the status line: "active", or why not.
+  var text: String {
+    switch self {
+    case .disarmed: "disarmed"
+    case .armed: "arming"
+    case .active: "active"
+    case .neutral(let reasons): "neutral (\(reasons.names.joined(separator: ", ")))"
+    case .stopped: "stopped"
+    }
+  }
+}
+
+extension StatusSnapshot {
+  /// From the first and the last edge; nil with fewer than two frames.
+  var measuredRate: Double? {
+    let span = (lastEdge - firstEdge).seconds
+    guard lastIndex > firstIndex, span > 0 else { return nil }
+    return Double(lastIndex - firstIndex) / span
+  }
+
+  /// What stands in the way of a decision.
+  var hindrance: String {
+    guard decodes else { return "recording" }
+    if !isSettled { return "settling" }
+    if isGateOpen { return "" }
+    let names = [
+      "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
+    ]
+    let found = names.enumerated().filter { gateFlags & 1 << UInt8($0.offset) != 0 }
+    return found.isEmpty ? "artifact" : "artifact: " + found.map(\.element).joined(separator: ", ")
+  }
+}

@@ -1,0 +1,88 @@
+// Where samples come from: the configuration's words made into an amplifier.
+
+import Amplifiers
+import RT
+import Recording
+import SampleFeed
+import Signal
+
+extension Configuration {
+  /// What the chip shall do.
+  func chip() throws(Failure) -> ADS1299Configuration {
+    try explaining(.configuration) { () throws(AmplifierFault) in
+      try ADS1299Configuration(
+        samplesPerSecond: Double(amplifier.rate), gain: Double(amplifier.gain),
+        channelCount: amplifier.channels.count)
+    }
+  }
+
+  /// The channels that the chip will deliver.
+  func chipMontage() throws(Failure) -> Montage {
+    try chip().montage(labels: amplifier.channels)
+  }
+
+  func modelledAmplifier() throws(Failure) -> ModelledADS1299 {
+    let input: ModelInput
+    switch amplifier.input {
+    case "recording": input = .recording(try recordingToPlay().samples)
+    case "test-signal": input = .testSignal
+    default: input = .silence
+    }
+    return ModelledADS1299(
+      configuration: try chip(), input: input,
+      clock: amplifier.clock == "held" ? .held : .freeRunning,
+      channelLabels: amplifier.channels)
+  }
+
+  func linuxAmplifier() throws(Failure) -> LinuxADS1299 {
+    func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
+    let wiring = ADS1299Wiring(
+      spiDevice: amplifier.spiDevice, clockHertz: UInt32(amplifier.spiHertz),
+      chipLabel: amplifier.dataReadyChip, dataReadyLine: .offset(amplifier.dataReadyLine),
+      resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
+      powerDownLine: line(amplifier.powerDownLine))
+    return LinuxADS1299(
+      configuration: try chip(), wiring: wiring, channelLabels: amplifier.channels)
+  }
+
+  /// The file that was named, or the embedded recording.
+  func recordingToPlay() throws(Failure) -> BDFRecording {
+    if !amplifier.recording.isEmpty { return try Self.read(amplifier.recording) }
+    let bytes = unsafe [UInt8](
+      UnsafeBufferPointer(start: sample_feed_bytes(), count: Int(sample_feed_byte_count)))
+    return try explaining(.data) { () throws(RecordingFault) in
+      try BDFReader.decode(bytes, path: "the embedded recording")
+    }
+  }
+
+  static func read(_ path: String) throws(Failure) -> BDFRecording {
+    do throws(RecordingFault) {
+      return try BDFReader.read(path)
+    } catch {
+      if case .unreadable = error { throw Failure(.noInput, error.message) }
+      throw Failure(.data, error.message)
+    }
+  }
+}
+
+extension BDFRecording {
+  /// The frames of this recording in the place of an amplifier.
+  func replay(name: String, pace: ReplayPace) -> Amplifiers.Replay {
+    Amplifiers.Replay(
+      table: samples, statusWords: statusWords,
+      gaps: (gaps + undecoded).sorted { $0.sampleIndex < $1.sampleIndex },
+      name: "replay of \(name)", pace: pace)
+  }
+}
+
+extension AmplifierFault {
+  var status: ExitStatus {
+    switch self {
+    case .missing, .busy, .noConversions: .unavailable
+    case .permissionDenied: .refused
+    case .wrongIdentity, .registerMismatch: .wrongDevice
+    case .unsupported: .configuration
+    case .system: .system
+    }
+  }
+}

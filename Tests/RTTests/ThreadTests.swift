@@ -1,0 +1,191 @@
+import Glibc
+import SPIShim
+import Testing
+
+@testable import RT
+
+@Suite("Real-time threads")
+struct ThreadTests {
+  /// What a thread found out about itself.
+  private struct Findings {
+    var policy: Int32 = -1
+    var priority: Int32 = -1
+    var cpu: Int32 = -1
+  }
+
+  @Test("has the policy, priority, CPU and name that it asked for, or does not start")
+  func granted() throws {
+    let cpu = try #require(Machine.current().allowedCPUs.last)
+    for (policy, number) in [
+      (SchedulingPolicy.fifo(priority: 7), Int32(1)), (.roundRobin(priority: 8), 2), (.other, 0),
+    ] {
+      do throws(SchedulingFault) {
+        let thread = try RealTimeThread.start(
+          ThreadSettings(name: "abcdefghijklmnopq", policy: policy, cpu: cpu),
+          workspace: Findings()
+        ) { findings in
+          unsafe shim_get_scheduler(&findings.policy, &findings.priority)
+          findings.cpu = shim_current_cpu()
+        }
+        #expect(thread.refusal == nil)
+        let found = thread.join()
+        #expect(found.policy == number)
+        #expect(found.cpu == Int32(cpu))
+        if case .fifo(let priority) = policy { #expect(found.priority == Int32(priority)) }
+      } catch {
+        // An ordinary user: the refusal must say so, and it must be no other.
+        guard case .priorityRefused = error else {
+          Issue.record("\(error.message)")
+          continue
+        }
+        #expect(geteuid() != 0)
+      }
+    }
+  }
+
+  @Test("a CPU that there is not is refused, or named as what best effort lacks")
+  func noSuchCPU() throws {
+    let settings = ThreadSettings(name: "far", policy: .other, cpu: 1_000)
+    #expect(throws: SchedulingFault.cpuNotAvailable(1_000)) {
+      _ = try RealTimeThread.start(settings, workspace: 0) { _ in }.join()
+    }
+    var accepting = settings
+    accepting.enforcement = .bestEffort
+    let thread = try RealTimeThread.start(accepting, workspace: 41) { $0 += 1 }
+    #expect(thread.refusal == .cpuNotAvailable(1_000))
+    #expect(thread.join() == 42)
+  }
+
+  @Test("the workspace comes back, and a refused thread has never run its body")
+  func workspace() throws {
+    struct Box: ~Copyable { var value = 1 }
+    let thread = try RealTimeThread.start(
+      ThreadSettings(name: "box", policy: .other), workspace: Box()
+    ) { $0.value = 5 }
+    let value = thread.join().value
+    #expect(value == 5)
+    let ran = StopSignal()
+    #expect(throws: SchedulingFault.self) {
+      _ = try RealTimeThread.start(
+        ThreadSettings(name: "no", policy: .fifo(priority: 1_000)), workspace: 0
+      ) { _ in ran.raise() }.join()
+    }
+    #expect(!ran.isRaised)
+  }
+
+  @Test("the cause of a refusal is told apart, and each sentence names its cure")
+  func causes() {
+    let fifo = SchedulingPolicy.fifo(priority: 80)
+    let deadline = SchedulingPolicy.deadline(
+      runtime: .milliseconds(1), deadline: .milliseconds(4), period: .milliseconds(4))
+    let cases: [(Int32, SchedulingPolicy, Bool, SchedulingFault, String)] = [
+      (1, fifo, false, .priorityRefused(requested: 80, limit: 5), "limits.d"),
+      (1, fifo, true, .controlGroupHasNoBudget, "cpu.rt_runtime_us"),
+      (16, deadline, true, .deadlineNotAdmitted, "runtime"),
+      (22, fifo, true, .system(operation: "sched_setscheduler", errno: 22), "22"),
+    ]
+    for (errno, policy, mayRaise, expected, word) in cases {
+      let fault = SchedulingFault.of(errno: errno, policy: policy, mayRaise: mayRaise, limit: 5)
+      #expect(fault == expected)
+      #expect(fault.message.contains(word) && !fault.message.contains("\n"))
+    }
+  }
+
+  @Test("page faults and switches of a thread are its own")
+  func usage() throws {
+    let thread = try RealTimeThread.start(
+      ThreadSettings(name: "usage", policy: .other), workspace: (UInt64(0), UInt64(0))
+    ) { found in
+      let before = ThreadUsage.ofThisThread().pageFaults
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 << 20, alignment: 4_096)
+      for page in 0..<2_048 {
+        unsafe memory.storeBytes(of: 1, toByteOffset: page * 4_096, as: UInt8.self)
+      }
+      found.0 = ThreadUsage.ofThisThread().pageFaults - before
+      unsafe memory.deallocate()
+    }
+    // Huge pages may serve many at once.
+    #expect(thread.join().0 >= 1)
+    #expect(residentByteCount() > 1_000_000)
+  }
+}
+
+@Suite("Waiting")
+struct WaitingTests {
+  @Test("a bell that rings between the ticket and the wait is not missed")
+  func ticket() {
+    let bell = Doorbell()
+    let ticket = bell.ticket()
+    bell.ring()
+    // An hour: the test would never end if the ring were lost.
+    bell.wait(ticket, until: .now() + .seconds(3_600))
+    #expect(bell.ticket() == ticket &+ 1)
+  }
+
+  @Test("two threads hand a number to and fro by bells, and never sleep through one")
+  func pingPong() throws {
+    let (there, back) = (Doorbell(), Doorbell())
+    let rounds = 20_000
+    let echo = try RealTimeThread.start(
+      ThreadSettings(name: "echo", policy: .other), workspace: 0
+    ) { count in
+      var ticket: UInt32 = 0
+      while count < rounds {
+        while there.ticket() == ticket { there.wait(ticket, until: .now() + .seconds(3_600)) }
+        ticket &+= 1
+        count += 1
+        back.ring()
+      }
+    }
+    var ticket: UInt32 = 0
+    for _ in 0..<rounds {
+      there.ring()
+      while back.ticket() == ticket { back.wait(ticket, until: .now() + .seconds(3_600)) }
+      ticket &+= 1
+    }
+    #expect(echo.join() == rounds)
+  }
+
+  @Test("a wait ends at its deadline when nobody rings")
+  func deadline() {
+    let bell = Doorbell()
+    let deadline = MonotonicInstant.now() + .milliseconds(5)
+    bell.wait(bell.ticket(), until: deadline)
+    #expect(MonotonicInstant.now() >= deadline)
+  }
+
+  @Test("a rhythm that is slept through counts the periods it missed, and keeps its phase")
+  func missedPeriods() {
+    let period = Nanoseconds.milliseconds(10)
+    let start = MonotonicInstant.now()
+    var timer = CyclicTimer(period: period, start: start)
+    let first = timer.wait()
+    #expect(first.woke >= first.scheduled && first.scheduled == start + period)
+    shim_sleep_until((first.woke + .milliseconds(35)).nanoseconds)
+    let late = timer.wait()
+    #expect(late.missed >= 2)
+    let next = timer.wait()
+    // The next instant lies on the same grid, the missed ones left out.
+    #expect(next.scheduled == late.scheduled + period * (late.missed + 1))
+    let total = timer.missedCount
+    #expect(total == first.missed + late.missed + next.missed)
+  }
+}
+
+@Suite("The machine")
+struct MachineTests {
+  @Test(
+    "lists of CPUs are read as the kernel writes them",
+    arguments: [
+      ("0-2,5", [0, 1, 2, 5]), ("", []), ("7", [7]), ("3-1", []), ("x", []), ("0-99999999", []),
+    ])
+  func cpuLists(text: String, cpus: [Int]) { #expect(Machine.cpuList(text) == cpus) }
+
+  @Test("knows its kernel and its CPUs")
+  func current() {
+    let machine = Machine.current()
+    #expect(!machine.allowedCPUs.isEmpty && machine.allowedCPUs == machine.allowedCPUs.sorted())
+    #expect(machine.kernelRelease.contains("."))
+    #expect(machine.load.split(separator: " ").count == 3)
+  }
+}
