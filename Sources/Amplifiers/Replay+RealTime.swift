@@ -3,8 +3,8 @@
 // the pace is as fast as possible.
 
 public import RT
-import Signal
 import SPIShim
+import Signal
 
 extension Replay {
   /// Ends with `.finished` after the last sample.

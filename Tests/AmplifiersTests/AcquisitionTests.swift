@@ -25,7 +25,8 @@ struct AcquisitionTests {
     }
   }
 
-  @Test("edges are a period apart and frames are stamped in the order of their life",
+  @Test(
+    "edges are a period apart and frames are stamped in the order of their life",
     arguments: ADS1299.DataRate.allCases)
   func times(_ rate: ADS1299.DataRate) throws {
     let run = try run(
@@ -41,7 +42,8 @@ struct AcquisitionTests {
     }
   }
 
-  @Test("a slow host loses nothing of held conversions, and every late frame says so",
+  @Test(
+    "a slow host loses nothing of held conversions, and every late frame says so",
     arguments: 0..<24 as Range<UInt64>)
   func heldClock(_ seed: UInt64) throws {
     let played = table(rows: 700, seed: seed)
@@ -59,7 +61,8 @@ struct AcquisitionTests {
     #expect(run.truth.overwrittenUnread == 0)
   }
 
-  @Test("a slow host's losses of free-running conversions are exact, and no frame is misnumbered",
+  @Test(
+    "a slow host's losses of free-running conversions are exact, and no frame is misnumbered",
     arguments: 0..<120 as Range<UInt64>)
   func freeRunningClock(_ seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
@@ -75,9 +78,9 @@ struct AcquisitionTests {
       ADS1299Configuration(dataRate: rate), input: .recording(played), clock: .freeRunning,
       conditions: conditions,
       delays: HostDelays(
-        seed: seed, oneIn: 1 + random.next() % 12,
+        seed: seed, oneIn: 3 + random.next() % 12,
         longest: rate.period * Int64(periods)),
-      spiHertz: [2_000_000, 4_000_000, 20_000_000][Int(random.next() % 3)])
+      spiHertz: [5_000_000, 10_000_000, 20_000_000][Int(random.next() % 3)])
     #expect(run.truth.conversions == UInt64(rows))
     #expect(run.frames.count > 20)
     var next: UInt64 = 0
@@ -95,7 +98,22 @@ struct AcquisitionTests {
     #expect(run.truth.refusedCommands == 0)
   }
 
-  @Test("a host that is never late loses nothing of a free-running chip",
+  @Test("a read that an edge overtakes keeps both conversions", arguments: 0..<20 as Range<UInt64>)
+  func overtakenRead(_ seed: UInt64) throws {
+    let played = table(rows: 1_000, seed: seed)
+    let run = try run(
+      input: .recording(played), clock: .freeRunning, conditions: stalling(at: 1_000),
+      delays: HostDelays(seed: seed, oneIn: 12, longest: .microseconds(3_600)))
+    for frame in run.frames {
+      #expect(frame.counts == played.row(Int(frame.index)), "misnumbered")
+    }
+    // Two reads in doubt one after the other leave the first in doubt for good; that is rare.
+    #expect(run.truth.conversionsRead - UInt64(run.frames.count) <= 2)
+    #expect(run.frames.count < 1_000 || run.truth.overwrittenUnread == 0)
+  }
+
+  @Test(
+    "a host that is never late loses nothing of a free-running chip",
     arguments: ADS1299.DataRate.allCases)
   func punctualHost(_ rate: ADS1299.DataRate) throws {
     let played = table(rows: 500, samplesPerSecond: Double(rate.samplesPerSecond))
@@ -106,8 +124,9 @@ struct AcquisitionTests {
     #expect(run.truth.overwrittenUnread == 0)
   }
 
-  @Test("edges that never reach the line are counted by the time they leave",
-    arguments: [ADS1299.DataRate.sps250, .sps1k, .sps2k], [1, 2, 7] as [UInt64])
+  @Test(
+    "edges that never reach the line are counted by the time they leave",
+    arguments: [ADS1299.DataRate.sps250, .sps1k, .sps2k], [1, 2, 6] as [UInt64])
   func lostEdges(_ rate: ADS1299.DataRate, _ count: UInt64) throws {
     var conditions = stalling(at: 200)
     conditions.lostEdges = ConversionSpan(first: 100, count: count)
@@ -129,15 +148,18 @@ struct AcquisitionTests {
     conditions.badStatus = ConversionSpan(first: 20, count: 3)
     let played = table(rows: 50)
     let run = try run(input: .recording(played), conditions: conditions)
-    #expect(run.frames.map { $0.header.flags == .corrupt }.enumerated().filter(\.element)
-      .map(\.offset) == [20, 21, 22])
+    #expect(
+      run.frames.map { $0.header.flags == .corrupt }.enumerated().filter(\.element)
+        .map(\.offset) == [20, 21, 22])
     #expect(run.frames.map(\.counts) == (0..<50).map(played.row))
     #expect(run.frames[21].header.statusWord == 0)
   }
 
-  @Test("a stuck MISO flags every frame, and the status word tells which way", arguments: [
-    (ModelConditions.Level.low, UInt32(0), Int32(0)), (.high, 0xFFFFFF, -1),
-  ])
+  @Test(
+    "a stuck MISO flags every frame, and the status word tells which way",
+    arguments: [
+      (ModelConditions.Level.low, UInt32(0), Int32(0)), (.high, 0xFFFFFF, -1),
+    ])
   func stuckOutput(_ level: ModelConditions.Level, _ status: UInt32, _ count: Int32) throws {
     var conditions = stalling(at: 30)
     conditions.stuckOutput = .init(level, ConversionSpan(first: 10))
@@ -184,7 +206,7 @@ struct AcquisitionTests {
     for (rate, span) in [(ADS1299.DataRate.sps250, 32.0), (.sps16k, 20.0)] {
       var amplifier = ModelledADS1299(
         configuration: ADS1299Configuration(dataRate: rate), input: .silence, clock: .held,
-        conditions: stalling(at: 64), time: .stepped(nil))
+        conditions: stalling(at: 64), time: .stepped(nil), spiHertz: 20_000_000)
       try amplifier.arm()
       var bench = SinkBench()
       #expect(amplifier.run(into: &bench.sink, until: StopSignal()) == .silent)
@@ -199,7 +221,7 @@ struct AcquisitionTests {
   func bothRings() throws {
     var amplifier = ModelledADS1299(
       configuration: ADS1299Configuration(), input: .recording(table(rows: 64)), clock: .held,
-      conditions: stalling(at: 64), time: .stepped(nil))
+      conditions: stalling(at: 64), time: .stepped(nil), spiHertz: 20_000_000)
     try amplifier.arm()
     var bench = SinkBench(capacity: 64, recorderCapacity: 16)
     _ = amplifier.run(into: &bench.sink, until: StopSignal())
@@ -211,27 +233,23 @@ struct AcquisitionTests {
     #expect(refused == 48)
   }
 
-  @Test("on a real clock, frames come until the stop signal is raised",
+  @Test(
+    "on a real clock, frames come until the stop signal is raised",
     arguments: ModelClock.allCases)
-  func realClock(_ clock: ModelClock) async throws {
+  func realClock(_ clock: ModelClock) throws {
     let stop = StopSignal()
     let played = table(rows: 4_000, samplesPerSecond: 4_000)
-    let stopping = Task.detached {
-      try? await Task.sleep(for: .milliseconds(900))
-      stop.raise()
-    }
-    let frames = try await Task.detached {
-      var amplifier = ModelledADS1299(
-        configuration: ADS1299Configuration(dataRate: .sps4k), input: .recording(played),
-        clock: clock)
-      try amplifier.arm()
-      var bench = SinkBench(capacity: 16_384)
-      let end = amplifier.run(into: &bench.sink, until: stop)
-      amplifier.stop()
-      #expect(end == .stopped)
-      return bench.decoded()
-    }.value
-    await stopping.value
+    var amplifier = ModelledADS1299(
+      configuration: ADS1299Configuration(dataRate: .sps4k), input: .recording(played),
+      clock: clock)
+    try amplifier.arm()
+    var bench = SinkBench(capacity: 32_768)
+    raise(stop, afterMilliseconds: 300)
+    let end = amplifier.run(into: &bench.sink, until: stop)
+    amplifier.stop()
+    #expect(end == .stopped)
+    let frames = bench.decoded()
+    #expect(!frames.isEmpty)
     // How many is the machine's affair; that each is right, ours.
     var next: UInt64 = 0
     for frame in frames {
@@ -248,7 +266,8 @@ struct AcquisitionTests {
       configuration: ADS1299Configuration(dataRate: .sps16k),
       input: .recording(table(rows: 500, samplesPerSecond: 16_000)), clock: clock,
       conditions: stalling(at: 8_000),
-      time: .stepped(HostDelays(seed: 1, oneIn: 5, longest: .microseconds(300))))
+      time: .stepped(HostDelays(seed: 1, oneIn: 5, longest: .microseconds(300))),
+      spiHertz: 20_000_000)
     try amplifier.arm()
     var bench = SinkBench(capacity: 8_192)
     let stop = StopSignal()

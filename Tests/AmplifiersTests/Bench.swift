@@ -1,7 +1,9 @@
 // What the tests of this target share: a sink whose frames can be read back, tables to play, and
 // runs of the model on a clock that nobody waits for.
 
+import Foundation
 import RT
+import SPIShim
 import Signal
 import TestSupport
 
@@ -96,7 +98,7 @@ struct ModelRun {
 func run(
   _ configuration: ADS1299Configuration = ADS1299Configuration(), input: ModelInput,
   clock: ModelClock = .held, conditions: ModelConditions, delays: HostDelays? = nil,
-  capacity: Int = 4096, spiHertz: UInt32 = 4_000_000
+  capacity: Int = 4096, spiHertz: UInt32 = 20_000_000
 ) throws -> ModelRun {
   var amplifier = ModelledADS1299(
     configuration: configuration, input: input, clock: clock, conditions: conditions,
@@ -107,6 +109,14 @@ func run(
   let truth = amplifier.truth
   amplifier.stop()
   return ModelRun(end: end, frames: bench.decoded(), truth: truth)
+}
+
+/// Raises a stop signal from a thread of its own: the tests' pool may have none to spare.
+func raise(_ stop: StopSignal, afterMilliseconds span: Int64) {
+  Thread.detachNewThread {
+    _ = shim_sleep_until(shim_clock_monotonic() + span * 1_000_000)
+    stop.raise()
+  }
 }
 
 /// Nothing wrong but that conversions end with this one.

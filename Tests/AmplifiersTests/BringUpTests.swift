@@ -8,7 +8,7 @@ import Testing
 
 private func armed(
   _ configuration: ADS1299Configuration, _ conditions: ModelConditions = ModelConditions(),
-  spiHertz: UInt32 = 4_000_000
+  spiHertz: UInt32 = 20_000_000
 ) throws(AmplifierFault) -> ModelledADS1299 {
   var amplifier = ModelledADS1299(
     configuration: configuration, input: .silence, clock: .freeRunning, conditions: conditions,
@@ -56,9 +56,11 @@ struct BringUpTests {
     }
   }
 
-  @Test("smaller chips come up with their own frames", arguments: [
-    ADS1299.Identity.Variant.fourChannels, .sixChannels,
-  ])
+  @Test(
+    "smaller chips come up with their own frames",
+    arguments: [
+      ADS1299.Identity.Variant.fourChannels, .sixChannels,
+    ])
   func smallerChips(_ variant: ADS1299.Identity.Variant) throws {
     let configuration = ADS1299Configuration(variant: variant)
     let run = try run(
@@ -78,10 +80,23 @@ struct BringUpTests {
     #expect(violations == 0)
   }
 
-  @Test("another chip is refused by name", arguments: [
-    (UInt8(0x92), "ADS1298"), (0xD2, "ADS1298R"), (0x00, "zeros"), (0xFF, "ones"),
-    (0x3C, "ADS1299-4"), (0x20, "no chip of this family"),
-  ])
+  @Test("a rate that does not fit through the SPI clock is refused with the clock that would do")
+  func slowBus() {
+    do throws(AmplifierFault) {
+      _ = try armed(ADS1299Configuration(dataRate: .sps16k), spiHertz: 4_000_000)
+      Issue.record("accepted")
+    } catch {
+      // 28 bytes in three quarters of 62.5 µs.
+      #expect(error.message.contains("4778666"))
+    }
+  }
+
+  @Test(
+    "another chip is refused by name",
+    arguments: [
+      (UInt8(0x92), "ADS1298"), (0xD2, "ADS1298R"), (0x00, "zeros"), (0xFF, "ones"),
+      (0x3C, "ADS1299-4"), (0x20, "no chip of this family"),
+    ])
   func wrongIdentity(_ id: UInt8, _ word: String) {
     var conditions = ModelConditions()
     conditions.identity = id
@@ -95,9 +110,11 @@ struct BringUpTests {
     #expect(hint.contains(word))
   }
 
-  @Test("a bus that is stuck is told apart from a wrong chip", arguments: [
-    (ModelConditions.Level.low, UInt8(0x00), "zeros"), (.high, 0xFF, "ones"),
-  ])
+  @Test(
+    "a bus that is stuck is told apart from a wrong chip",
+    arguments: [
+      (ModelConditions.Level.low, UInt8(0x00), "zeros"), (.high, 0xFF, "ones"),
+    ])
   func stuckBus(_ level: ModelConditions.Level, _ found: UInt8, _ word: String) {
     var conditions = ModelConditions()
     conditions.stuckOutput = .init(level, ConversionSpan(first: 0))
@@ -108,10 +125,12 @@ struct BringUpTests {
     #expect(hint.contains(word))
   }
 
-  @Test("a register that does not take its value is named", arguments: [
-    (ADS1299.Register.ch3set, UInt8(0x60), UInt8(0x61)), (.misc1, 0x20, 0x00),
-    (.config3, 0xEC, 0x60), (.gpio, 0x00, 0x0F),
-  ])
+  @Test(
+    "a register that does not take its value is named",
+    arguments: [
+      (ADS1299.Register.ch3set, UInt8(0x60), UInt8(0x61)), (.misc1, 0x20, 0x00),
+      (.config3, 0xEC, 0x60), (.gpio, 0x00, 0x0F),
+    ])
   func mismatch(_ register: ADS1299.Register, _ wrote: UInt8, _ read: UInt8) {
     var conditions = ModelConditions()
     conditions.deafRegister = register
@@ -134,7 +153,7 @@ struct BringUpTests {
   func again() throws {
     var amplifier = ModelledADS1299(
       configuration: ADS1299Configuration(), input: .recording(table(rows: 8)), clock: .held,
-      conditions: stalling(at: 8), time: .stepped(nil))
+      conditions: stalling(at: 8), time: .stepped(nil), spiHertz: 20_000_000)
     for epoch in 1...3 {
       try amplifier.arm()
       var bench = SinkBench()

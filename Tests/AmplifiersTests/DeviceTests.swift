@@ -54,12 +54,14 @@ struct DeviceTests {
     #expect(DeviceInventory(folder: folder.path).spiDevices().map(\.access) == [.denied])
   }
 
-  @Test("kernel errors become the faults that a person can act on", arguments: [
-    (Int32(-2), AmplifierFault.missing(device: "x")), (-19, .missing(device: "x")),
-    (-6, .missing(device: "x")), (-13, .permissionDenied(device: "x")),
-    (-1, .permissionDenied(device: "x")), (-16, .busy(device: "x")),
-    (-5, .system(operation: "o", device: "x", errno: 5)),
-  ])
+  @Test(
+    "kernel errors become the faults that a person can act on",
+    arguments: [
+      (Int32(-2), AmplifierFault.missing(device: "x")), (-19, .missing(device: "x")),
+      (-6, .missing(device: "x")), (-13, .permissionDenied(device: "x")),
+      (-1, .permissionDenied(device: "x")), (-16, .busy(device: "x")),
+      (-5, .system(operation: "o", device: "x", errno: 5)),
+    ])
   func errnos(_ errno: Int32, _ fault: AmplifierFault) {
     #expect(AmplifierFault(errno: errno, operation: "o", device: "x") == fault)
   }
@@ -104,8 +106,10 @@ struct DeviceTests {
       _ = try GPIOEdgeLine(chipPath: "/dev/null", line: .offset(-1))
       Issue.record("requested")
     } catch {
-      #expect(error == .system(
-        operation: "requesting the line", device: "line -1 (DRDY) of /dev/null", errno: 22))
+      #expect(
+        error
+          == .system(
+            operation: "requesting the line", device: "line -1 (DRDY) of /dev/null", errno: 22))
     }
   }
 
@@ -140,13 +144,44 @@ struct DeviceTests {
     close(ends[0])
   }
 
-  @Test("every fault is one sentence that names the thing and a remedy", arguments: [
-    AmplifierFault.missing(device: "/dev/x"), .permissionDenied(device: "/dev/x"),
-    .busy(device: "/dev/x"), .noConversions(device: "/dev/x"),
-    .system(operation: "reading", device: "/dev/x", errno: 5),
-    .wrongIdentity(found: 0x92, expected: 0x3E, hint: "an ADS1298 answers on /dev/x: use another"),
-    .registerMismatch(name: "/dev/x", wrote: 0x01, read: 0),
-  ])
+  @Test("edge events of the kernel's format are taken, up to 16 at once, and none is no error")
+  func shimEdges() {
+    var ends: [Int32] = [0, 0]
+    #expect(unsafe pipe(&ends) == 0)
+    #expect(unsafe fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+    var edges = [shim_gpio_edge](repeating: shim_gpio_edge(), count: 16)
+    #expect(unsafe shim_gpio_read_edges(ends[0], &edges) == 0)
+    for number in 1...20 {
+      // struct gpio_v2_line_event: time, id, offset, seqno, line_seqno, six words of padding.
+      var event = [UInt32](repeating: 0, count: 12)
+      let time = UInt64(number) * 5_000_000_000
+      event[0] = UInt32(truncatingIfNeeded: time)
+      event[1] = UInt32(truncatingIfNeeded: time >> 32)
+      event[2] = 2
+      event[3] = 26
+      event[4] = 900
+      event[5] = UInt32(number)
+      #expect(unsafe write(ends[1], event, 48) == 48)
+    }
+    #expect(shim_gpio_wait(ends[0], 0) == 1)
+    #expect(unsafe shim_gpio_read_edges(ends[0], &edges) == 16)
+    #expect(edges.map(\.line_sequence) == Array(1...16))
+    #expect(edges.map(\.nanoseconds) == (1...16).map { $0 * 5_000_000_000 })
+    #expect(unsafe shim_gpio_read_edges(ends[0], &edges) == 4)
+    #expect(shim_gpio_wait(ends[0], 0) == 0)
+    for end in ends { close(end) }
+  }
+
+  @Test(
+    "every fault is one sentence that names the thing and a remedy",
+    arguments: [
+      AmplifierFault.missing(device: "/dev/x"), .permissionDenied(device: "/dev/x"),
+      .busy(device: "/dev/x"), .noConversions(device: "/dev/x"),
+      .system(operation: "reading", device: "/dev/x", errno: 5),
+      .wrongIdentity(
+        found: 0x92, expected: 0x3E, hint: "an ADS1298 answers on /dev/x: use another"),
+      .registerMismatch(name: "/dev/x", wrote: 0x01, read: 0),
+    ])
   func messages(_ fault: AmplifierFault) {
     #expect(fault.message.contains("/dev/x"))
     #expect(fault.message.contains(": "))

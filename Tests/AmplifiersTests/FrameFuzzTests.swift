@@ -25,7 +25,8 @@ private struct Answer: Sendable {
 
 @Suite("Frames")
 struct FrameFuzzTests {
-  @Test("any bytes become a frame of the same bytes, and only 1100 is believed",
+  @Test(
+    "any bytes become a frame of the same bytes, and only 1100 is believed",
     arguments: 0..<64 as Range<UInt64>)
   func fuzz(_ seed: UInt64) {
     var random = SplitMix64(seed: seed)

@@ -64,7 +64,7 @@ struct ModelTests {
   func continuousMode() {
     var chip = Chip()
     #expect(chip.read(0x00) == 0)
-    chip.write(0x01, 0x90)
+    chip.write(0x01, 0x00)
     #expect(chip.port.model.truth.refusedCommands == 2)
     chip.send([0x11])
     #expect(chip.read(0x00) == 0x3E)
@@ -140,7 +140,8 @@ struct ModelTests {
     #expect([chip.read(0x00), chip.read(0x12), chip.read(0x13)] == [0x3E, 0, 0])
   }
 
-  @Test("the first conversion comes when the filter has settled, the next ones a period apart",
+  @Test(
+    "the first conversion comes when the filter has settled, the next ones a period apart",
     arguments: ADS1299.DataRate.allCases, [-25_000, 0, 37, 25_000] as [Int64])
   func conversionTimes(_ rate: ADS1299.DataRate, _ error: Int64) {
     var conditions = ModelConditions()
@@ -227,7 +228,8 @@ struct ModelTests {
     #expect(counts(chip.readData())[1] == 0)
   }
 
-  @Test("the test signal is 1.875 mV at 0.977 Hz, as the gain shows it",
+  @Test(
+    "the test signal is 1.875 mV at 0.977 Hz, as the gain shows it",
     arguments: ADS1299.Gain.allCases)
   func testSignal(_ gain: ADS1299.Gain) {
     var chip = Chip()

@@ -134,13 +134,17 @@ struct RegisterTests {
     #expect(variant.frameByteCount == frameByteCount)
   }
 
-  @Test("other chips of the family, a dead bus and unknown bytes are no ADS1299", arguments: [
-    UInt8(0x92), 0xD2, 0x00, 0xFF, 0xDF, 0x20,
-  ])
+  @Test(
+    "other chips of the family, a dead bus and unknown bytes are no ADS1299",
+    arguments: [
+      UInt8(0x92), 0xD2, 0x00, 0xFF, 0xDF, 0x20,
+    ])
   func otherIdentities(_ id: UInt8) { #expect(ADS1299.Identity(rawValue: id) == nil) }
 
-  @Test("settling takes the data sheet's clocks", arguments: zip(
-    ADS1299.DataRate.allCases, [521, 1_033, 2_057, 4_105, 8_201, 16_393, 32_777]))
+  @Test(
+    "settling takes the data sheet's clocks",
+    arguments: zip(
+      ADS1299.DataRate.allCases, [521, 1_033, 2_057, 4_105, 8_201, 16_393, 32_777]))
   func settling(_ rate: ADS1299.DataRate, _ clocks: Int64) {
     #expect(ADS1299.Clocks.settling(rate.rawValue) == clocks)
   }
@@ -156,10 +160,12 @@ struct RegisterTests {
     }
   }
 
-  @Test("one count is as large as computed by hand", arguments: [
-    (ADS1299.Gain.x1, 0.536442), (.x2, 0.268221), (.x4, 0.134110), (.x6, 0.089407),
-    (.x8, 0.067055), (.x12, 0.044704), (.x24, 0.0223517),
-  ])
+  @Test(
+    "one count is as large as computed by hand",
+    arguments: [
+      (ADS1299.Gain.x1, 0.536442), (.x2, 0.268221), (.x4, 0.134110), (.x6, 0.089407),
+      (.x8, 0.067055), (.x12, 0.044704), (.x24, 0.0223517),
+    ])
   func leastSignificantBit(_ gain: ADS1299.Gain, _ microvolts: Double) {
     #expect(abs(gain.microvoltsPerCount - microvolts) < 1e-6)
   }

@@ -1,5 +1,6 @@
 // A recording as an amplifier.
 
+import Foundation
 import HeapCounter
 import RT
 import Signal
@@ -54,7 +55,8 @@ struct ReplayTests {
     #expect(frames.allSatisfy { $0.header.lostBefore == 0 && $0.header.statusWord == 0 })
   }
 
-  @Test("the frames of a lossy run come back as they were, gaps and bad status words included",
+  @Test(
+    "the frames of a lossy run come back as they were, gaps and bad status words included",
     arguments: 0..<16 as Range<UInt64>)
   func replayEqualsLive(_ seed: UInt64) throws {
     let source = table(rows: 1_000, seed: seed)
@@ -109,7 +111,7 @@ struct ReplayTests {
   }
 
   @Test("as fast as possible, small rings are waited for and nothing is refused")
-  func backPressure() async throws {
+  func backPressure() throws {
     let table = table(rows: 2_000)
     var bench = SinkBench(capacity: 8)
     var replay = Replay(
@@ -117,30 +119,31 @@ struct ReplayTests {
     try replay.arm()
     // One thread plays; the other reads both rings, one after the other.
     let consumers = Consumers(decoder: bench.decoder, recorder: bench.recorder)
-    let reading = Task.detached { consumers.take(2_000) }
+    let isRead = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      consumers.take(2_000)
+      isRead.signal()
+    }
     let end = replay.run(into: &bench.sink, until: StopSignal())
-    let (decoded, recorded, refused) = await reading.value
+    isRead.wait()
     #expect(end == .finished)
-    #expect(decoded == Array(0..<2_000))
-    #expect(recorded == Array(0..<2_000))
-    #expect(refused == 0)
+    #expect(consumers.decoded == Array(0..<2_000))
+    #expect(consumers.recorded == Array(0..<2_000))
+    #expect(consumers.refused == 0)
   }
 
-  @Test("a stop ends a replay that waits for room, and one that waits for its time",
+  @Test(
+    "a stop ends a replay that waits for room, and one that waits for its time",
     arguments: [ReplayPace.asFastAsPossible, .realTime])
-  func stops(_ pace: ReplayPace) async throws {
+  func stops(_ pace: ReplayPace) throws {
     let stop = StopSignal()
-    let raising = Task.detached {
-      try? await Task.sleep(for: .milliseconds(30))
-      stop.raise()
-    }
+    raise(stop, afterMilliseconds: 30)
     var replay = Replay(
       table: table(rows: 100, samplesPerSecond: 1), statusWords: nil, gaps: [],
       name: "the recording", pace: pace)
     try replay.arm()
     var bench = SinkBench(capacity: 4)
     #expect(replay.run(into: &bench.sink, until: stop) == .stopped)
-    await raising.value
   }
 
   @Test("a recording whose parts do not fit together is refused in one sentence")
@@ -191,27 +194,28 @@ struct ReplayTests {
 
 /// The reading ends of both rings, for another thread.
 private final class Consumers: @unchecked Sendable {
-  var decoder: RingConsumer
-  var recorder: RingConsumer
+  var decoderRing: RingConsumer
+  var recorderRing: RingConsumer
+  var decoded: [UInt64] = []
+  var recorded: [UInt64] = []
+  var refused: UInt64 = 0
 
   init(decoder: consuming RingConsumer, recorder: consuming RingConsumer) {
-    self.decoder = decoder
-    self.recorder = recorder
+    decoderRing = decoder
+    recorderRing = recorder
   }
 
-  func take(_ count: Int) -> ([UInt64], [UInt64], UInt64) {
-    var decoded: [UInt64] = []
-    var recorded: [UInt64] = []
+  func take(_ count: Int) {
     while decoded.count < count || recorded.count < count {
-      if let slot = unsafe decoder.front() {
+      if let slot = unsafe decoderRing.front() {
         decoded.append(unsafe FrameSlot(slot).header.sampleIndex)
-        decoder.release()
+        decoderRing.release()
       }
-      if let slot = unsafe recorder.front() {
+      if let slot = unsafe recorderRing.front() {
         recorded.append(unsafe FrameSlot(slot).header.sampleIndex)
-        recorder.release()
+        recorderRing.release()
       }
     }
-    return (decoded, recorded, decoder.refusedCount + recorder.refusedCount)
+    refused = decoderRing.refusedCount + recorderRing.refusedCount
   }
 }

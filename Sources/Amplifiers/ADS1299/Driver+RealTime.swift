@@ -127,9 +127,10 @@ extension ADS1299Driver where Port: ~Copyable {
       if taken < 0 { return .failed(errno: taken) }
       if taken == 0 { continue }
       for index in 0..<Int(taken) { count.count(port.edge(index)) }
-      silentAt = wakeTime + silence
       let result = read(wakeTime: wakeTime, &count, into: &sink)
       if result < 0 { return .failed(errno: result) }
+      // From now, however long the read took: what counts is how long the chip kept us waiting.
+      silentAt = port.now + silence
     }
     return .stopped
   }

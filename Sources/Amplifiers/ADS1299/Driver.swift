@@ -46,6 +46,7 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
   /// From power-up to a chip that is proven to convert. About 0.4 s at 250 SPS.
   mutating func arm() throws(AmplifierFault) {
     try configuration.validate()
+    try checkClock()
     state = .down
     do throws(AmplifierFault) {
       try port.open()
@@ -70,6 +71,18 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     }
     state = .down
     port.close()
+  }
+
+  /// A frame must clock out well within a period: three quarters of it, the rest is the host's.
+  private func checkClock() throws(AmplifierFault) {
+    let bits = Int64(8 * (1 + configuration.variant.frameByteCount))
+    let needed = bits * 4 * 1_000_000_000 / (3 * nominalPeriod.rawValue)
+    guard Int64(port.hertz) >= needed else {
+      throw .unsupported(
+        "\(configuration.dataRate.samplesPerSecond) samples a second do not fit through an SPI "
+          + "clock of \(port.hertz) Hz on \(port.name): raise it to \(needed) Hz at least, or "
+          + "choose a lower rate")
+    }
   }
 
   private mutating func reset() throws(AmplifierFault) {

@@ -24,6 +24,7 @@ struct LinuxPort: ~Copyable {
 
   var bytes: ExchangeBytes { @_noLocks @_noAllocation get { memory } }
   var name: String { wiring.spiDevice }
+  var hertz: UInt32 { wiring.clockHertz }
   var hasResetLine: Bool { wiring.resetLine != nil }
   var hasStartLine: Bool { @_noLocks @_noAllocation get { isStartWired } }
   var holdsConversions: Bool { @_noLocks @_noAllocation get { false } }

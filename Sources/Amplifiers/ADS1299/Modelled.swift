@@ -21,14 +21,14 @@ public struct ModelledADS1299: Amplifier, ~Copyable {
   ) {
     self.init(
       configuration: configuration, input: input, clock: clock, channelLabels: channelLabels,
-      conditions: conditions, time: .monotonic)
+      conditions: conditions, time: .monotonic, spiHertz: 20_000_000)
   }
 
-  /// - Parameter spiHertz: of the modelled bus; costs time on a stepped clock only.
+  /// - Parameter spiHertz: of the modelled bus; a transfer takes time on a stepped clock only.
   package init(
     configuration: ADS1299Configuration, input: ModelInput, clock: ModelClock,
     channelLabels: [String] = [], conditions: ModelConditions = ModelConditions(),
-    time: ModelTimeBase, spiHertz: UInt32 = 4_000_000
+    time: ModelTimeBase, spiHertz: UInt32
   ) {
     labels = channelLabels
     driver = ADS1299Driver(

@@ -85,8 +85,10 @@ protocol EdgeSource: ~Copyable {
 
 /// What the driver can do to an ADS1299 besides talking and listening.
 protocol ADS1299Port: SPIBus, EdgeSource, ~Copyable {
-  /// "spidev0.0", "the model": for sentences.
+  /// "/dev/spidev0.0", "the model": for sentences.
   var name: String { get }
+  /// The SPI clock at which frames are read.
+  var hertz: UInt32 { get }
   var hasResetLine: Bool { get }
   var hasStartLine: Bool { get }
   /// Conversions wait for the host instead of being overwritten.
