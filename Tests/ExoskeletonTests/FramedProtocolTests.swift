@@ -214,8 +214,10 @@ struct FramedProtocolTests {
   func mutations(seed: Int) {
     var random = SplitMix64(seed: UInt64(seed))
     for _ in 0..<100 {
-      let before = encoded(.motion(.init(
-        positionMillidegrees: 1, velocityMillidegreesPerSecond: 2)), sequence: 1)
+      let before = encoded(
+        .motion(
+          .init(
+            positionMillidegrees: 1, velocityMillidegreesPerSecond: 2)), sequence: 1)
       var damaged = encoded(random.message(), sequence: 2)
       // One to three bits: within the checksum's guarantee when the length stays believable.
       for _ in 0..<Int.random(in: 1...3, using: &random) {

@@ -232,7 +232,8 @@ struct GovernorPropertyTests {
     return nil
   }
 
-  @Test("the course reaches its target, rests there, and does not care how time is cut",
+  @Test(
+    "the course reaches its target, rests there, and does not care how time is cut",
     arguments: 0..<20 as Range<UInt64>)
   func course(seed: UInt64) {
     var random = SplitMix64(seed: seed)

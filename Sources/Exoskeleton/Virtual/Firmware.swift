@@ -34,10 +34,9 @@ struct Firmware: Sendable {
     powerOn = now
     lastValidFrame = now
     lastAdvance = now
-    joint = JointModel(
-      positionDegrees: positionDegrees,
-      limits: Double(identity.positionMinMillidegrees) / 1000
-        ... Double(identity.positionMaxMillidegrees) / 1000)
+    let lowest = Double(identity.positionMinMillidegrees) / 1000
+    let highest = Double(identity.positionMaxMillidegrees) / 1000
+    joint = JointModel(positionDegrees: positionDegrees, limits: lowest...highest)
   }
 
   /// Takes a command and gives the reply; nil for what is no command.

@@ -22,9 +22,9 @@ struct JointModel: Sendable {
 
   init(positionDegrees: Double, limits: ClosedRange<Double>) {
     self.positionDegrees = positionDegrees
-    endStops =
-      (limits.lowerBound - Self.endStopMarginDegrees)
-      ... (limits.upperBound + Self.endStopMarginDegrees)
+    let lowest = limits.lowerBound - Self.endStopMarginDegrees
+    let highest = limits.upperBound + Self.endStopMarginDegrees
+    endStops = lowest...highest
   }
 
   var isEffortAtLimit: Bool { abs(effortNewtonmetres) >= Self.effortMax }

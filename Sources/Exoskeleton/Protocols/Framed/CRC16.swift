@@ -23,7 +23,9 @@ public struct CRC16: Equatable, Sendable {
   public static func of(_ bytes: UnsafeRawPointer, byteCount: Int) -> UInt16 {
     var crc = CRC16()
     // SAFETY: the caller's promise that `byteCount` bytes are there.
-    for offset in 0..<byteCount { crc.add(unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)) }
+    for offset in 0..<byteCount {
+      crc.add(unsafe bytes.load(fromByteOffset: offset, as: UInt8.self))
+    }
     return crc.checksum
   }
 }

@@ -45,7 +45,8 @@ extension FrameParser {
           skip()
           continue
         }
-        let sequence = UInt16(byte(FrameLayout.sequenceOffset))
+        let sequence =
+          UInt16(byte(FrameLayout.sequenceOffset))
           | UInt16(byte(FrameLayout.sequenceOffset + 1)) << 8
         let message = meaning(code: code)
         start += byteCount
