@@ -103,6 +103,7 @@ struct ConversionRead {
 }
 
 extension ADS1299Driver where Port: ~Copyable {
+  /// Checked through the annotated `run` of each chip.
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
     guard case .armed = state else { preconditionFailure("an amplifier runs once, after arm()") }
     state = .running
@@ -135,6 +136,7 @@ extension ADS1299Driver where Port: ~Copyable {
     return .stopped
   }
 
+  /// Checked through the annotated `run` of each chip.
   private mutating func startConversions() -> Int32 {
     if port.hasStartLine { return port.setStart(true) }
     port.bytes.put(0x08, at: 0)  // START
@@ -142,12 +144,14 @@ extension ADS1299Driver where Port: ~Copyable {
   }
 
   /// RDATA, then zeros while the frame clocks out.
+  /// Checked through the annotated `run` of each chip.
   private func prepareRead() {
     port.bytes.put(0x12, at: 0)
     for index in 1..<32 { port.bytes.put(0, at: index) }
   }
 
   /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
+  /// Checked through the annotated `run` of each chip.
   private mutating func read(
     wakeTime: MonotonicInstant, _ count: inout ConversionCount, into sink: inout FrameSink
   ) -> Int32 {
@@ -187,6 +191,7 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// The read ended near or after the next edge: lets that edge come, and asks the time stamps
   /// which conversions the read may have got.
+  /// Checked through the annotated `run` of each chip.
   private mutating func lookForEdges(
     from begin: MonotonicInstant, to end: MonotonicInstant, _ count: inout ConversionCount,
     _ read: inout ConversionRead
@@ -210,6 +215,7 @@ extension ADS1299Driver where Port: ~Copyable {
   // MARK: the frame
 
   /// The 24 bits that begin at a byte of the answer.
+  /// Checked through the annotated `run` of each chip.
   private func word(_ index: Int) -> UInt32 {
     let high = UInt32(port.bytes.received(index)) << 16
     let middle = UInt32(port.bytes.received(index + 1)) << 8
@@ -217,10 +223,12 @@ extension ADS1299Driver where Port: ~Copyable {
   }
 
   /// Sign extension: 24 bits, two's complement.
+  /// Checked through the annotated `run` of each chip.
   private func count(_ channel: Int) -> Int32 {
     Int32(bitPattern: word(4 + 3 * channel) << 8) >> 8
   }
 
+  /// Checked through the annotated `run` of each chip.
   func decode(into slot: FrameSlot) {
     var header = FrameHeader()
     header.statusWord = word(1)
@@ -230,12 +238,14 @@ extension ADS1299Driver where Port: ~Copyable {
     for channel in 0..<channelCount { slot.setCount(channel, to: count(channel)) }
   }
 
+  /// Checked through the annotated `run` of each chip.
   private func isFrame(sameAs slot: FrameSlot) -> Bool {
     if slot.header.statusWord != word(1) { return false }
     for channel in 0..<channelCount where slot.count(channel) != count(channel) { return false }
     return true
   }
 
+  /// Checked through the annotated `run` of each chip.
   mutating func publish(
     _ read: ConversionRead, _ slot: FrameSlot, _ count: inout ConversionCount,
     into sink: inout FrameSink

@@ -30,6 +30,7 @@ struct LinuxPort: ~Copyable {
   var holdsConversions: Bool { @_noLocks @_noAllocation get { false } }
   var now: MonotonicInstant { @_noLocks @_noAllocation get { .now() } }
 
+  /// Not on the real-time path: bring-up.
   mutating func open() throws(AmplifierFault) {
     if bus != nil { return }
     do throws(AmplifierFault) {
@@ -40,6 +41,7 @@ struct LinuxPort: ~Copyable {
     }
   }
 
+  /// Not on the real-time path: bring-up.
   private mutating func openAll() throws(AmplifierFault) {
     let opened = try SpidevBus(path: wiring.spiDevice, hertz: wiring.clockHertz)
     let chipPath = try ChipLookUp.path(labelled: wiring.chipLabel)
@@ -57,6 +59,7 @@ struct LinuxPort: ~Copyable {
     dataReady = consume edges
   }
 
+  /// Not on the real-time path: bring-up.
   mutating func close() {
     dataReady = nil
     start = nil
@@ -65,6 +68,7 @@ struct LinuxPort: ~Copyable {
     bus = nil
   }
 
+  /// Not on the real-time path: bring-up.
   func sleep(_ span: Nanoseconds) {
     let target = now + span
     while now < target { _ = shim_sleep_until(target.nanoseconds) }
@@ -91,7 +95,9 @@ struct LinuxPort: ~Copyable {
   @_noLocks @_noAllocation
   mutating func setStart(_ isHigh: Bool) -> Int32 { start?.set(isHigh) ?? 0 }
 
+  /// Not on the real-time path: bring-up.
   mutating func setReset(_ isHigh: Bool) -> Int32 { reset?.set(isHigh) ?? 0 }
 
+  /// Not on the real-time path: bring-up.
   mutating func setPower(_ isHigh: Bool) -> Int32 { power?.set(isHigh) ?? 0 }
 }

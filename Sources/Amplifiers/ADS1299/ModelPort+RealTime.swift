@@ -33,12 +33,14 @@ struct ModelPort: ~Copyable {
   }
 
   /// The first time, the supply comes up.
+  /// Not on the real-time path: bring-up.
   mutating func open() {
     if isPowered { return }
     isPowered = true
     model.readyAt = time.now + ADS1299.nominal(clocks: ADS1299.Clocks.powerOn)
   }
 
+  /// Not on the real-time path: bring-up.
   mutating func close() {}
 
   @_noLocks @_noAllocation
@@ -96,6 +98,7 @@ struct ModelPort: ~Copyable {
     return 0
   }
 
+  /// Not on the real-time path: bring-up.
   mutating func setReset(_ isHigh: Bool) -> Int32 {
     guard hasResetLine else { return 0 }
     if isHigh && !model.resetPin {
@@ -109,6 +112,7 @@ struct ModelPort: ~Copyable {
     return 0
   }
 
+  /// Not on the real-time path: bring-up.
   mutating func setPower(_ isHigh: Bool) -> Int32 {
     guard model.conditions.hasControlLines else { return 0 }
     if isHigh && !model.powerPin {
