@@ -148,7 +148,7 @@ struct DeviceTests {
   func shimEdges() {
     var ends: [Int32] = [0, 0]
     #expect(unsafe pipe(&ends) == 0)
-    #expect(unsafe fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+    #expect(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
     var edges = [shim_gpio_edge](repeating: shim_gpio_edge(), count: 16)
     #expect(unsafe shim_gpio_read_edges(ends[0], &edges) == 0)
     for number in 1...20 {
