@@ -10,7 +10,7 @@ struct GPIOEdgeLine: ~Copyable {
   private let descriptor: Int32
   private let edges: UnsafeMutablePointer<shim_gpio_edge>
 
-  /// - Throws: `.missing`, `.permissionDenied`, `.busy` when somebody else holds the line, `.system`.
+  /// - Throws: `.missing`, `.permissionDenied`, `.busy` when somebody else holds it, `.system`.
   init(chipPath: String, line: GPIOLine) throws(AmplifierFault) {
     // SAFETY: room for what `shim_gpio_read_edges` writes, freed by deinit; strings live through
     // their calls.

@@ -17,9 +17,8 @@ public enum ReplayPace: Sendable, Equatable {
 /// Filled-in samples of a gap are not played: the next frame carries their number as `lostBefore`.
 public struct Replay: Amplifier, ~Copyable {
   public let description: AmplifierDescription
-  let table: SampleTable
-  let statusWords: [UInt32]?
-  let gaps: [RecordedGap]
+  private let statusWordCount: Int?
+  private let gaps: [RecordedGap]
   let player: Player
   var isArmed = false
   var epoch: UInt32 = 0
@@ -35,8 +34,7 @@ public struct Replay: Amplifier, ~Copyable {
     table: SampleTable, statusWords: [UInt32]?, gaps: [RecordedGap], name: String,
     pace: ReplayPace, statusCanary: UInt8? = nil, groupDelay: Nanoseconds = .zero
   ) {
-    self.table = table
-    self.statusWords = statusWords
+    statusWordCount = statusWords?.count
     self.gaps = gaps.filter { $0.count > 0 }
     description = AmplifierDescription(
       name: name, serialNumber: nil, montage: table.montage, groupDelay: groupDelay,
@@ -49,18 +47,18 @@ public struct Replay: Amplifier, ~Copyable {
   /// - Throws: `.unsupported` when the parts of the recording do not fit together.
   public mutating func arm() throws(AmplifierFault) {
     let name = description.name
-    guard table.channelCount > 0, table.montage.samplesPerSecond > 0 else {
+    guard player.channelCount > 0, player.samplesPerSecond > 0 else {
       throw .unsupported("\(name) has no channels or no sampling rate: choose another file")
     }
-    if let statusWords, statusWords.count != table.sampleCount {
+    if let statusWordCount, statusWordCount != player.sampleCount {
       throw .unsupported(
-        "\(name) has \(statusWords.count) status words for \(table.sampleCount) samples: the file "
+        "\(name) has \(statusWordCount) status words for \(player.sampleCount) samples: the file "
           + "is damaged, try `acquire recover`")
     }
     var end: UInt64 = 0
     for gap in gaps {
       let (next, overflows) = gap.sampleIndex.addingReportingOverflow(UInt64(gap.count))
-      guard gap.sampleIndex >= end, !overflows, next <= UInt64(table.sampleCount) else {
+      guard gap.sampleIndex >= end, !overflows, next <= UInt64(player.sampleCount) else {
         throw .unsupported(
           "\(name) says that \(gap.count) samples are missing at sample \(gap.sampleIndex), where "
             + "there is no room for them: the file is damaged, try `acquire recover`")

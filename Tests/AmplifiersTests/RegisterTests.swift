@@ -111,7 +111,7 @@ struct RegisterTests {
       ADS1299.LeadOff(
         threshold: .percent70, current: .microamperes24, frequency: .quarterRate
       ).rawValue == 0xEF)
-    #expect(ADS1299.LeadOff(current: .nanoamperes6, frequency: .hertz31_2).rawValue == 0x02)
+    #expect(ADS1299.LeadOff(current: .nanoamperes6, frequency: .hertz31).rawValue == 0x02)
     #expect(ADS1299.Pins(levels: 0b1000, inputs: 0).rawValue == 0x80)
     #expect(ADS1299.Misc1(connectsSRB1: true).rawValue == 0x20)
     #expect(ADS1299.Config4(leadOffComparators: true).rawValue == 0x02)

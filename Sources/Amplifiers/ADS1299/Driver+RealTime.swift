@@ -102,8 +102,9 @@ struct ConversionRead {
   var isLate = false
 }
 
+// A generic cannot carry the oath: each of these is checked through the roots above.
 extension ADS1299Driver where Port: ~Copyable {
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through the roots.
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
     guard case .armed = state else { preconditionFailure("an amplifier runs once, after arm()") }
     state = .running
@@ -136,22 +137,21 @@ extension ADS1299Driver where Port: ~Copyable {
     return .stopped
   }
 
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through `run`.
   private mutating func startConversions() -> Int32 {
     if port.hasStartLine { return port.setStart(true) }
     port.bytes.put(0x08, at: 0)  // START
     return port.exchange(byteCount: 1, isCommand: true)
   }
 
-  /// RDATA, then zeros while the frame clocks out.
-  /// Checked through the annotated `run` of each chip.
+  /// RDATA, then zeros while the frame clocks out. Checked through `run`.
   private func prepareRead() {
     port.bytes.put(0x12, at: 0)
     for index in 1..<32 { port.bytes.put(0, at: index) }
   }
 
   /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through `run`.
   private mutating func read(
     wakeTime: MonotonicInstant, _ count: inout ConversionCount, into sink: inout FrameSink
   ) -> Int32 {
@@ -190,8 +190,7 @@ extension ADS1299Driver where Port: ~Copyable {
   }
 
   /// The read ended near or after the next edge: lets that edge come, and asks the time stamps
-  /// which conversions the read may have got.
-  /// Checked through the annotated `run` of each chip.
+  /// which conversions the read may have got. Checked through `run`.
   private mutating func lookForEdges(
     from begin: MonotonicInstant, to end: MonotonicInstant, _ count: inout ConversionCount,
     _ read: inout ConversionRead
@@ -214,21 +213,19 @@ extension ADS1299Driver where Port: ~Copyable {
 
   // MARK: the frame
 
-  /// The 24 bits that begin at a byte of the answer.
-  /// Checked through the annotated `run` of each chip.
+  /// The 24 bits that begin at a byte of the answer. Checked through `run`.
   private func word(_ index: Int) -> UInt32 {
     let high = UInt32(port.bytes.received(index)) << 16
     let middle = UInt32(port.bytes.received(index + 1)) << 8
     return high | middle | UInt32(port.bytes.received(index + 2))
   }
 
-  /// Sign extension: 24 bits, two's complement.
-  /// Checked through the annotated `run` of each chip.
+  /// Sign extension: 24 bits, two's complement. Checked through `run`.
   private func count(_ channel: Int) -> Int32 {
     Int32(bitPattern: word(4 + 3 * channel) << 8) >> 8
   }
 
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through `run`.
   func decode(into slot: FrameSlot) {
     var header = FrameHeader()
     header.statusWord = word(1)
@@ -238,14 +235,14 @@ extension ADS1299Driver where Port: ~Copyable {
     for channel in 0..<channelCount { slot.setCount(channel, to: count(channel)) }
   }
 
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through `run`.
   private func isFrame(sameAs slot: FrameSlot) -> Bool {
     if slot.header.statusWord != word(1) { return false }
     for channel in 0..<channelCount where slot.count(channel) != count(channel) { return false }
     return true
   }
 
-  /// Checked through the annotated `run` of each chip.
+  /// Checked through `run`.
   mutating func publish(
     _ read: ConversionRead, _ slot: FrameSlot, _ count: inout ConversionCount,
     into sink: inout FrameSink

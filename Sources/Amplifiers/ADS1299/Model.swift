@@ -11,8 +11,8 @@
 // STOP that lets the conversion in progress end, the multiplexer's choice of reference (a recording
 // is taken to be what the channels measure).
 //
-// Conversions are due at start + k periods; the model runs when somebody looks at it. One owner, one
-// thread.
+// Conversions are due at start + k periods; the model runs when somebody looks at it. One owner,
+// one thread.
 
 import RT
 import Signal

@@ -3,27 +3,8 @@
 
 import RT
 
-/// The model with its wires and its clock.
-struct ModelPort: ~Copyable {
-  var model: ADS1299Model
-  var time: ModelTime
-  private let memory = ExchangeBytes()
-  let hertz: UInt32
-  let name = "the model"
-  private var isPowered = false
-  private var taken = InlineArray<16, Edge>(repeating: Edge())
-
-  /// - Parameter hertz: of the SPI clock, for frames.
-  init(model: consuming ADS1299Model, time: ModelTime, hertz: UInt32) {
-    self.model = model
-    self.time = time
-    self.hertz = hertz
-  }
-
-  deinit { memory.deallocate() }
-
+extension ModelPort {
   var bytes: ExchangeBytes { @_noLocks @_noAllocation get { memory } }
-  var hasResetLine: Bool { model.conditions.hasControlLines }
   var hasStartLine: Bool { @_noLocks @_noAllocation get { model.conditions.hasControlLines } }
   var holdsConversions: Bool { @_noLocks @_noAllocation get { model.isHeld } }
 
@@ -31,17 +12,6 @@ struct ModelPort: ~Copyable {
     @_noLocks @_noAllocation
     get { MonotonicInstant(nanoseconds: time.now) }
   }
-
-  /// The first time, the supply comes up.
-  /// Not on the real-time path: bring-up.
-  mutating func open() {
-    if isPowered { return }
-    isPowered = true
-    model.readyAt = time.now + ADS1299.nominal(clocks: ADS1299.Clocks.powerOn)
-  }
-
-  /// Not on the real-time path: bring-up.
-  mutating func close() {}
 
   @_noLocks @_noAllocation
   mutating func sleep(_ span: Nanoseconds) {
@@ -94,32 +64,6 @@ struct ModelPort: ~Copyable {
     guard hasStartLine else { return 0 }
     model.advance(to: time.now)
     model.startPin = isHigh
-    model.updateConverting(at: time.now)
-    return 0
-  }
-
-  /// Not on the real-time path: bring-up.
-  mutating func setReset(_ isHigh: Bool) -> Int32 {
-    guard hasResetLine else { return 0 }
-    if isHigh && !model.resetPin {
-      model.resetRegisters()
-      model.isStarted = false
-      model.readyAt = max(
-        model.readyAt, time.now + ADS1299.nominal(clocks: ADS1299.Clocks.afterReset))
-    }
-    model.resetPin = isHigh
-    model.updateConverting(at: time.now)
-    return 0
-  }
-
-  /// Not on the real-time path: bring-up.
-  mutating func setPower(_ isHigh: Bool) -> Int32 {
-    guard model.conditions.hasControlLines else { return 0 }
-    if isHigh && !model.powerPin {
-      model.resetRegisters()
-      model.readyAt = time.now + ADS1299.nominal(clocks: ADS1299.Clocks.powerOn)
-    }
-    model.powerPin = isHigh
     model.updateConverting(at: time.now)
     return 0
   }

@@ -30,7 +30,7 @@ extension ADS1299Model {
       if nextDue - keepOut < end { truth.tornReads += 1 }
     }
     for index in 0..<byteCount {
-      // SAFETY: a transfer is at most `ExchangeBytes.capacity` bytes; `put` and `received` check it.
+      // SAFETY: a transfer is at most `ExchangeBytes.capacity` bytes; the port checks it.
       let input = unsafe bytes.transmit[index]
       var answer: UInt8 = 0
       if position < frameByteCount {

@@ -161,10 +161,11 @@ extension ADS1299 {
   public struct LeadOff: ADS1299RegisterValue {
     public static var register: Register { .loff }
 
-    /// COMP_TH: per cent of the supply on the positive side; 100 less that on the negative.
+    /// COMP_TH: per cent of the supply on the positive side, 100 less that on the negative: 95,
+    /// 92.5, 90, 87.5, 85, 80, 75, 70.
     public enum Threshold: UInt8, CaseIterable, Sendable {
       case percent95 = 0b000
-      case percent92_5, percent90, percent87_5, percent85, percent80, percent75, percent70
+      case percent92, percent90, percent87, percent85, percent80, percent75, percent70
     }
 
     /// ILEAD_OFF. Not the ADS1298's currents.
@@ -177,9 +178,9 @@ extension ADS1299 {
     public enum Frequency: UInt8, CaseIterable, Sendable {
       case direct = 0b00
       /// fCLK / 2^18, 7.8 Hz.
-      case hertz7_8
+      case hertz8
       /// fCLK / 2^16, 31.2 Hz.
-      case hertz31_2
+      case hertz31
       /// A quarter of the data rate.
       case quarterRate
     }

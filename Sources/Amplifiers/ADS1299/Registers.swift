@@ -4,7 +4,7 @@
 // the types: a value that the data sheet forbids cannot be written down, and one that is read back
 // is nil.
 
-/// The chip's vocabulary: SBAS499C §9.5.3 (commands) and §9.6 (registers).
+/// The chip's vocabulary. SBAS499C, "Register Maps" and "SPI Command Definitions".
 public enum ADS1299 {
   /// Opcodes. SBAS499A, "SPI Command Definitions".
   public enum Command: UInt8, CaseIterable, Sendable {
