@@ -28,7 +28,7 @@ struct Session {
   ///
   /// - Returns: the report, and how the program shall end.
   /// - Throws: what could not be opened or started. Everything that was opened is closed again, and
-  ///   nothing has moved: the governor arms when frames come, and not before.
+  ///   nothing has moved: the governor moves nothing before frames come.
   mutating func run<Source: Amplifier & SendableMetatype & ~Copyable>(_ amplifier: consuming Source)
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
@@ -62,8 +62,8 @@ struct Session {
       plan, description: description, frames: recorderRing.consumer,
       events: eventRing.consumer)
 
-    // The governor arms itself on the first frame, once: from here on every way out leads over
-    // `release`.
+    // The governor is armed here, and moves nothing before frames come. The threads' settings have
+    // been granted once already; from here on every way out leads over `release`.
     let decoding = DecodingWorkspace(
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
       actuation: line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
