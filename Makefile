@@ -70,8 +70,8 @@ test: toolchain test-dependencies dependencies .venv/ready overlay $(if $(filter
 # In a debug build ThreadSanitizer misses races in code that was not specialised.
 .PHONY: test-tsan
 test-tsan: toolchain dependencies
-	swift test -c release -Xswiftc -enable-testing --sanitize thread --scratch-path .build/tsan \
-	  --disable-xctest --filter RTTests $(CHECKS)
+	ACQUIRE_TSAN=1 swift test -c release -Xswiftc -enable-testing --sanitize thread \
+	  --scratch-path .build/tsan --disable-xctest $(CHECKS)
 
 ## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
 .PHONY: bench
@@ -101,7 +101,7 @@ overlay: test-dependencies
 .PHONY: install
 install:
 	@test -x $(ACQUIRE) || { echo "There is no $(ACQUIRE) yet: make build" >&2; exit 1; }
-	install -D -m 755 $(ACQUIRE) $(DESTDIR)$(prefix)/bin/acquire
+	install -D -s -m 755 $(ACQUIRE) $(DESTDIR)$(prefix)/bin/acquire
 	install -D -m 644 udev/60-acquire.rules $(DESTDIR)/usr/lib/udev/rules.d/60-acquire.rules
 	install -D -m 644 systemd/acquire.sysusers $(DESTDIR)/usr/lib/sysusers.d/acquire.conf
 	install -D -m 644 systemd/acquire.limits $(DESTDIR)/etc/security/limits.d/60-acquire.conf

@@ -8,7 +8,8 @@ import SPIShim
 struct Acquire: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "acquire",
-    abstract: "Reads the brain in real time, decodes it, moves an exoskeleton, and says how long it took.",
+    abstract:
+      "Reads the brain in real time, decodes it, moves an exoskeleton, and says how long it took.",
     discussion: """
       Without any option, `acquire run` plays a real EEG recording through a model of the ADS1299, \
       decodes it, and drives a virtual exoskeleton: no hardware, no configuration.

@@ -32,7 +32,7 @@ public struct AmplifierDescription: Sendable, Equatable {
   }
 }
 
-/// Why an amplifier could not be brought up. Each case names the thing; `remedy` says what to do.
+/// Why an amplifier could not be brought up. `message` says it in one sentence, with the remedy.
 public enum AmplifierFault: Error, Equatable, Sendable {
   /// The device node is not there.
   case missing(device: String)
@@ -44,6 +44,8 @@ public enum AmplifierFault: Error, Equatable, Sendable {
   case wrongIdentity(found: UInt8, expected: UInt8, hint: String)
   /// A register read back otherwise than it was written.
   case registerMismatch(name: String, wrote: UInt8, read: UInt8)
+  /// The chip is set up and started, and yet no conversion comes.
+  case noConversions(device: String)
   /// The configuration asks for what the amplifier cannot do.
   case unsupported(String)
   /// A kernel call failed.
@@ -66,10 +68,11 @@ public enum AcquisitionEnd: Equatable, Sendable {
 public protocol Amplifier: ~Copyable {
   var description: AmplifierDescription { get }
 
-  /// Brings the hardware up and starts conversions. May take seconds; allocates.
+  /// Brings the hardware up and proves that it converts. May take seconds; allocates.
   mutating func arm() throws(AmplifierFault)
 
-  /// Delivers frames on the calling real-time thread until told to stop.
+  /// Starts conversions and delivers frames on the calling real-time thread until told to stop;
+  /// once after each `arm()`.
   ///
   /// Real-time. Concrete implementations carry `@_noLocks @_noAllocation`.
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd

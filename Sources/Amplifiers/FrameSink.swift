@@ -31,6 +31,16 @@ public struct FrameSink: ~Copyable {
 
   deinit { unsafe spare.deallocate() }
 
+  /// Whether both rings would take a frame now.
+  ///
+  /// For sources that may wait: live ones never ask, so that a slow consumer cannot hold them up.
+  @_noLocks @_noAllocation
+  public mutating func hasRoom() -> Bool {
+    let decoderHasRoom = decoder.hasRoom()
+    let recorderHasRoom = recorder.hasRoom()
+    return decoderHasRoom && recorderHasRoom
+  }
+
   /// The slot to write the next frame into, in place.
   @_noLocks @_noAllocation
   @inlinable public mutating func claim() -> FrameSlot {
@@ -40,12 +50,6 @@ public struct FrameSink: ~Copyable {
     }
     isDecoderRefused = true
     return unsafe FrameSlot(spare)
-  }
-
-  /// Whether both rings have room. For a replay that may wait; a live amplifier never asks.
-  public var hasRoom: Bool {
-    @_noLocks @_noAllocation
-    get { !decoder.isFull && !recorder.isFull }
   }
 
   /// Stamps the claimed frame with its time of publication and hands it over.

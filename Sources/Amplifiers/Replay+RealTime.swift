@@ -1,60 +1,98 @@
-// Plays a recording into the rings.
-//
-// Real-time: acquisition thread; one clock_nanosleep a frame at the recording's pace. As fast as
-// possible it waits for room in the rings, which a live amplifier never does.
+// Real-time: a recording on the acquisition thread. One system call a frame when paced
+// (clock_nanosleep to an absolute time), one for each wait of 200 µs when the rings are full and
+// the pace is as fast as possible.
 
-import RT
+public import RT
 import SPIShim
 import Signal
 
 extension Replay {
+  /// Ends with `.finished` after the last sample.
   @_noLocks @_noAllocation
   public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    precondition(isArmed, "an amplifier runs once, after arm()")
+    isArmed = false
     let start = MonotonicInstant.now()
-    var expected: UInt64 = 0
-    var sample: UInt64 = 0
-    while sample < sampleCount {
+    var gapIndex = 0
+    var lostBefore: UInt32 = 0
+    var sample = 0
+    while sample < player.sampleCount {
       if stop.isRaised { return .stopped }
-      let due = start + Nanoseconds(seconds: Double(sample) / samplesPerSecond)
-      if isPaced {
-        // At most 50 ms, so that a stop is heard.
-        let now = MonotonicInstant.now()
-        let soon = now + .milliseconds(50)
-        if due > now { shim_sleep_until((due < soon ? due : soon).nanoseconds) }
-        if MonotonicInstant.now() < due { continue }
-      } else if !sink.hasRoom {
-        shim_sleep_until((MonotonicInstant.now() + .microseconds(200)).nanoseconds)
+      let missing = player.missing(at: sample, &gapIndex)
+      if missing > 0 {
+        lostBefore &+= missing
+        sample += Int(missing)
         continue
       }
-      deliver(sample, due: due, expected: &expected, into: &sink)
-      sample &+= 1
+      let edgeTime = player.edgeTime(of: sample, from: start)
+      if player.isPaced {
+        if !Self.wait(until: edgeTime, or: stop) { return .stopped }
+      } else {
+        while !sink.hasRoom() {
+          if stop.isRaised { return .stopped }
+          _ = shim_sleep_until(shim_clock_monotonic() + 200_000)
+        }
+      }
+      let slot = sink.claim()
+      player.fill(slot, sample: sample, edgeTime: edgeTime, lostBefore: lostBefore, epoch: epoch)
+      sink.publish(slot)
+      lostBefore = 0
+      sample += 1
     }
     return .finished
   }
 
+  /// False when the stop signal came first; it is looked at every 50 ms at least.
   @_noLocks @_noAllocation
-  private func deliver(
-    _ sample: UInt64, due: MonotonicInstant, expected: inout UInt64, into sink: inout FrameSink
+  private static func wait(until instant: MonotonicInstant, or stop: StopSignal) -> Bool {
+    while true {
+      let now = shim_clock_monotonic()
+      if stop.isRaised { return false }
+      if now >= instant.nanoseconds { return true }
+      _ = shim_sleep_until(min(instant.nanoseconds, now + 50_000_000))
+    }
+  }
+}
+
+extension Player {
+  /// How many samples are missing from this one on.
+  @_noLocks @_noAllocation
+  func missing(at sample: Int, _ gapIndex: inout Int) -> UInt32 {
+    // SAFETY: gapIndex is below gapCount, the length of the block.
+    guard gapIndex < gapCount, unsafe gaps[gapIndex].sampleIndex == UInt64(sample) else {
+      return 0
+    }
+    let count = unsafe gaps[gapIndex].count
+    gapIndex += 1
+    return count
+  }
+
+  @_noLocks @_noAllocation
+  func edgeTime(of sample: Int, from start: MonotonicInstant) -> MonotonicInstant {
+    start + Nanoseconds(Int64(Double(sample) * 1e9 / samplesPerSecond))
+  }
+
+  @_noLocks @_noAllocation
+  func fill(
+    _ slot: FrameSlot, sample: Int, edgeTime: MonotonicInstant, lostBefore: UInt32, epoch: UInt32
   ) {
-    let place = Int(sample)
-    let mark = unsafe marks[place]
-    if mark == Self.missing { return }
-    let wake = MonotonicInstant.now()
-    let frame = sink.claim()
     var header = FrameHeader()
-    header.sampleIndex = sample
-    header.edgeTime = isPaced ? due : wake
-    header.wakeTime = wake
-    header.lostBefore = UInt32(truncatingIfNeeded: sample &- expected)
-    header.statusWord = unsafe statusWords[place]
-    header.flags = FrameFlags(rawValue: UInt32(mark))
+    header.sampleIndex = UInt64(sample)
+    header.edgeTime = edgeTime
+    header.wakeTime = .now()
+    header.lostBefore = lostBefore
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)
+    header.configurationEpoch = epoch
+    // SAFETY: sample is below sampleCount; both blocks are that long.
+    if hasStatusWords {
+      let status = ADS1299StatusWord(rawValue: unsafe statusWords[sample])
+      header.statusWord = status.rawValue
+      if !status.isCredible(canary: canary) { header.flags = .corrupt }
+    }
     for channel in 0..<channelCount {
-      frame.setCount(channel, to: unsafe counts[place &* channelCount &+ channel])
+      slot.setCount(channel, to: unsafe counts[sample * channelCount + channel])
     }
     header.readTime = .now()
-    frame.header = header
-    expected = sample &+ 1
-    sink.publish(frame)
+    slot.header = header
   }
 }

@@ -1,85 +1,122 @@
-// A recording in the place of an amplifier: the frames of the live session again, the lost ones
-// lost again.
+// A recording as an amplifier: the frames of the live run once more, the lost ones included.
 
-import RT
+public import RT
 public import Signal
 
-/// When a replayed frame is due.
+/// How fast a recording is played.
 public enum ReplayPace: Sendable, Equatable {
-  /// At the rate of the recording.
+  /// Frame k at start + k / rate.
   case realTime
-  /// As fast as whoever takes the frames can.
+  /// As fast as the rings take it: the only source that waits for its consumers, so that nothing is
+  /// lost.
   case asFastAsPossible
 }
 
-/// Frames of a recording, as they were.
-@safe
-public struct Replay: ~Copyable, Amplifier, @unchecked Sendable {
+/// Plays a recording. Edge times are start + k / rate, whatever the pace.
+///
+/// Filled-in samples of a gap are not played: the next frame carries their number as `lostBefore`.
+public struct Replay: Amplifier, ~Copyable {
   public let description: AmplifierDescription
-  let isPaced: Bool
-  let sampleCount: UInt64
-  let channelCount: Int
-  let samplesPerSecond: Double
-  let counts: UnsafeMutablePointer<Int32>
-  let statusWords: UnsafeMutablePointer<UInt32>
-  /// For each sample the flags of its frame, or `missing`.
-  let marks: UnsafeMutablePointer<UInt8>
-
-  /// In `marks`: no frame was recorded here.
-  static var missing: UInt8 {
-    @_noLocks @_noAllocation
-    get { 0xFF }
-  }
+  private let statusWordCount: Int?
+  private let gaps: [RecordedGap]
+  let player: Player
+  var isArmed = false
+  var epoch: UInt32 = 0
 
   /// - Parameters:
-  ///   - statusWords: one a sample; nil when the recording has none.
-  ///   - gaps: samples that are only there to fill the file.
-  ///   - corrupt, unsettled: frames that carried these flags.
+  ///   - table: every sample of the recording, filled-in ones included.
+  ///   - statusWords: the ADS1299's, one a sample; nil when the recording has none.
+  ///   - gaps: in order; those samples of the table were never measured.
+  ///   - name: as a person would say it: "recording subject1.bdf".
+  ///   - statusCanary: of the chip's configuration, so that the same frames count as corrupt.
+  ///   - groupDelay: of the converter that made the recording.
   public init(
-    name: String, table: SampleTable, statusWords words: [UInt32]?, gaps: [RecordedGap],
-    corrupt: [RecordedGap], unsettled: [RecordedGap], pace: ReplayPace
+    table: SampleTable, statusWords: [UInt32]?, gaps: [RecordedGap], name: String,
+    pace: ReplayPace, statusCanary: UInt8? = nil, groupDelay: Nanoseconds = .zero
   ) {
+    statusWordCount = statusWords?.count
+    self.gaps = gaps.filter { $0.count > 0 }
     description = AmplifierDescription(
-      name: name, serialNumber: nil, montage: table.montage, groupDelay: .zero,
-      hasStatusWord: words != nil)
-    isPaced = pace == .realTime
-    sampleCount = UInt64(table.sampleCount)
-    channelCount = table.channelCount
-    samplesPerSecond = table.montage.samplesPerSecond
-    unsafe counts = .allocate(capacity: max(1, table.counts.count))
-    for (index, count) in table.counts.enumerated() {
-      unsafe (counts + index).initialize(to: count)
+      name: name, serialNumber: nil, montage: table.montage, groupDelay: groupDelay,
+      hasStatusWord: statusWords != nil)
+    player = Player(
+      table: table, statusWords: statusWords ?? [], gaps: self.gaps, pace: pace,
+      canary: statusCanary ?? ADS1299StatusWord.noCanary)
+  }
+
+  /// - Throws: `.unsupported` when the parts of the recording do not fit together.
+  public mutating func arm() throws(AmplifierFault) {
+    let name = description.name
+    guard player.channelCount > 0, player.samplesPerSecond > 0 else {
+      throw .unsupported("\(name) has no channels or no sampling rate: choose another file")
     }
-    let capacity = max(1, table.sampleCount)
-    unsafe statusWords = .allocate(capacity: capacity)
-    unsafe marks = .allocate(capacity: capacity)
-    for sample in 0..<table.sampleCount {
-      let word = words.flatMap { sample < $0.count ? $0[sample] : nil } ?? 0
-      unsafe (statusWords + sample).initialize(to: word)
-      unsafe (marks + sample).initialize(to: 0)
+    if let statusWordCount, statusWordCount != player.sampleCount {
+      throw .unsupported(
+        "\(name) has \(statusWordCount) status words for \(player.sampleCount) samples: the file "
+          + "is damaged, try `acquire recover`")
     }
-    for (spans, mark) in [
-      (corrupt, UInt8(FrameFlags.corrupt.rawValue)),
-      (unsettled, UInt8(FrameFlags.unsettled.rawValue)), (gaps, Self.missing),
-    ] {
-      for span in spans {
-        let end = min(sampleCount, span.sampleIndex &+ UInt64(span.count))
-        for sample in min(span.sampleIndex, end)..<end { unsafe marks[Int(sample)] |= mark }
+    var end: UInt64 = 0
+    for gap in gaps {
+      let (next, overflows) = gap.sampleIndex.addingReportingOverflow(UInt64(gap.count))
+      guard gap.sampleIndex >= end, !overflows, next <= UInt64(player.sampleCount) else {
+        throw .unsupported(
+          "\(name) says that \(gap.count) samples are missing at sample \(gap.sampleIndex), where "
+            + "there is no room for them: the file is damaged, try `acquire recover`")
       }
+      end = next
     }
+    epoch &+= 1
+    isArmed = true
+  }
+
+  public mutating func stop() { isArmed = false }
+}
+
+/// The recording in memory of its own, so that playing it counts no references.
+@safe
+struct Player: ~Copyable {
+  let counts: UnsafeMutablePointer<Int32>
+  let statusWords: UnsafeMutablePointer<UInt32>
+  let gaps: UnsafeMutablePointer<RecordedGap>
+  let hasStatusWords: Bool
+  let sampleCount: Int
+  let channelCount: Int
+  let gapCount: Int
+  let samplesPerSecond: Double
+  let isPaced: Bool
+  let canary: UInt8
+
+  init(
+    table: SampleTable, statusWords: [UInt32], gaps: [RecordedGap], pace: ReplayPace,
+    canary: UInt8
+  ) {
+    // SAFETY: each block is as long as its array, initialised here and freed by deinit.
+    unsafe counts = Self.copied(table.counts)
+    unsafe self.statusWords = Self.copied(statusWords)
+    unsafe self.gaps = Self.copied(gaps)
+    hasStatusWords = !statusWords.isEmpty
+    sampleCount = table.sampleCount
+    channelCount = table.channelCount
+    gapCount = gaps.count
+    samplesPerSecond = table.montage.samplesPerSecond
+    isPaced = pace == .realTime
+    self.canary = canary
   }
 
   deinit {
     unsafe counts.deallocate()
     unsafe statusWords.deallocate()
-    unsafe marks.deallocate()
+    unsafe gaps.deallocate()
   }
 
-  public mutating func arm() throws(AmplifierFault) {
-    guard sampleCount > 0 else {
-      throw .unsupported("\(description.name) holds no samples: use another recording")
+  /// Of elements that need no clearing away.
+  private static func copied<Element>(_ elements: [Element])
+    -> UnsafeMutablePointer<Element>
+  {
+    let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(1, elements.count))
+    for (index, element) in elements.enumerated() {
+      unsafe (memory + index).initialize(to: element)
     }
+    return unsafe memory
   }
-
-  public mutating func stop() {}
 }

@@ -9,8 +9,8 @@ public import RT
 ///
 /// A class other than rest is entered after it was the most probable and above `enterProbability`
 /// for `dwellDecisions` decisions in a row; it is held until its probability falls below
-/// `exitProbability`, and then rest is what remains. Features that are no numbers mean rest at once,
-/// with confidence 0.
+/// `exitProbability`, and then rest is what remains. Features that are no numbers mean rest at
+/// once, with confidence 0.
 @safe
 public struct LinearDecoder: ~Copyable, @unchecked Sendable {
   private let classCount: Int

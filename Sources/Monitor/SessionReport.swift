@@ -151,7 +151,8 @@ extension SessionReport {
     lines.append(
       row(
         "after arming",
-        "\(mallocsAfterArming) heap calls, \(pageFaultsAfterArming) page faults on the real-time threads"
+        "\(mallocsAfterArming) heap calls, \(pageFaultsAfterArming) page faults on both "
+          + "real-time threads"
       ))
     lines.append(
       row(

@@ -135,7 +135,8 @@ public struct OverwritingRingConsumer<Value: BitwiseCopyable>: ~Copyable, @unche
   }
 
   private func copy(_ index: UInt64) -> Value? {
-    let slot = unsafe storage.words
+    let slot =
+      unsafe storage.words
       + Int(index & UInt64(storage.capacity - 1)) * storage.wordsPerSlot
     let expected = index &* 2 &+ 2
     guard unsafe slot[0].load(ordering: .acquiring) == expected else { return nil }

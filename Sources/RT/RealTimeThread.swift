@@ -62,7 +62,10 @@ public struct RealTimeThread<Workspace: ~Copyable>: ~Copyable {
     _ settings: ThreadSettings, workspace: consuming Workspace,
     run body: @escaping @Sendable (inout Workspace) -> Void
   ) throws(SchedulingFault) -> RealTimeThread {
-    let memory = UnsafeMutablePointer<Workspace>.allocate(capacity: 1)
+    // Lines of its own, and no neighbour that another thread writes.
+    let memory = unsafe UnsafeMutableRawPointer.allocate(
+      byteCount: MemoryLayout<Workspace>.size + 128, alignment: 128
+    ).bindMemory(to: Workspace.self, capacity: 1)
     unsafe memory.initialize(to: workspace)
     let address = UInt(bitPattern: memory)
     let start = ThreadStart(settings) {

@@ -121,12 +121,6 @@ public struct RingProducer: ~Copyable, @unchecked Sendable {
     unsafe tail.pointee.store(localTail, ordering: .releasing)
   }
 
-  /// Whether the next claim would be refused; asking is not counted as a refusal.
-  @inlinable public var isFull: Bool {
-    @_noLocks @_noAllocation
-    get { localTail &- (unsafe head.pointee.load(ordering: .acquiring)) == capacity }
-  }
-
   /// Slots refused so far because the ring was full.
   @inlinable public var refusedCount: UInt64 {
     @_noLocks @_noAllocation

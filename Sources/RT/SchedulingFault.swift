@@ -51,7 +51,8 @@ public enum SchedulingFault: Error, Equatable, Sendable {
     -> SchedulingFault
   {
     switch (errno, policy) {
-    case (eperm, .deadline): mayRaise ? .deadlineNotAdmitted : .priorityRefused(requested: 0, limit: limit)
+    case (eperm, .deadline):
+      mayRaise ? .deadlineNotAdmitted : .priorityRefused(requested: 0, limit: limit)
     case (ebusy, .deadline): .deadlineNotAdmitted
     case (eperm, .fifo(let priority)), (eperm, .roundRobin(let priority)):
       mayRaise ? .controlGroupHasNoBudget : .priorityRefused(requested: priority, limit: limit)

@@ -123,7 +123,7 @@ public struct RecordedEventConsumer: ~Copyable, Sendable {
 
   var refusedCount: UInt64 { ring.refusedCount }
 
-  /// The oldest event and its text, which leave the ring.
+  /// The oldest event and its text, which leave the ring. Not on the real-time path.
   mutating func next() -> (event: RecordedEvent, text: String)? {
     guard let slot = unsafe ring.front() else { return nil }
     // SAFETY: the producer wrote a whole event and at most `textLimit` bytes after it.

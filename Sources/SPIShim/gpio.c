@@ -44,7 +44,7 @@ static int open_chip(const char *path) {
   return descriptor < 0 ? -errno : descriptor;
 }
 
-int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip) {
+int shim_gpio_chip(const char *path, struct shim_gpio_chip_info *chip) {
   int descriptor = open_chip(path);
   if (descriptor < 0) return descriptor;
   struct gpiochip_info info = {0};
@@ -59,7 +59,7 @@ int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip) {
 }
 
 int shim_gpio_line_named(const char *path, const char *name) {
-  struct shim_gpio_chip chip;
+  struct shim_gpio_chip_info chip;
   int result = shim_gpio_chip(path, &chip);
   if (result < 0) return result;
   int descriptor = open_chip(path);
@@ -186,18 +186,23 @@ int shim_gpiod_chip_labelled(const char *label, char *path, size_t byte_count) {
   if (count < 0) return count;
   const char *name = names;
   int result = -ENOENT;
+  // A chip that may not be opened might be the one: then "not found" would mislead.
+  int refusal = -ENOENT;
   for (int i = 0; i < count && result == -ENOENT; i++, name += strlen(name) + 1) {
     char device[300];
     snprintf(device, sizeof device, "/dev/%s", name);
     struct gpiod_chip *chip = gpiod_chip_open(device);
-    if (!chip) continue;
+    if (!chip) {
+      if (errno == EACCES) refusal = -EACCES;
+      continue;
+    }
     struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
     if (info && strcmp(gpiod_chip_info_get_label(info), label) == 0)
       result = written(path, byte_count, device);
     if (info) gpiod_chip_info_free(info);
     gpiod_chip_close(chip);
   }
-  return result;
+  return result == -ENOENT ? refusal : result;
 }
 
 static int request_line(struct shim_gpio_output *output, uint32_t offset, const char *consumer,

@@ -29,7 +29,7 @@ int shim_spi_read_configuration(int descriptor, struct shim_spi_configuration *c
   return 0;
 }
 
-int shim_spi_transfer(int descriptor, const struct shim_spi_transfer *transfer) {
+int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *transfer) {
   struct spi_ioc_transfer message = {
       .tx_buf = (uintptr_t)transfer->transmit,
       .rx_buf = (uintptr_t)transfer->receive,

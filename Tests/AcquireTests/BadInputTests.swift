@@ -115,17 +115,17 @@ struct BadInputTests {
     let folder = try TemporaryFolder()
     let path = folder.path("mine.toml")
     try """
-      # a comment
-      [amplifier]
-      rate = 250
-      gian = 24
+    # a comment
+    [amplifier]
+    rate = 250
+    gian = 24
 
-      [signals]
-      mains = 50
+    [signals]
+    mains = 50
 
-      [decoder]
-      dwell = "long"
-      """.write(toFile: path, atomically: true, encoding: .utf8)
+    [decoder]
+    dwell = "long"
+    """.write(toFile: path, atomically: true, encoding: .utf8)
     let check = try Program.run(["config", "check", path])
     #expect(check.status == 78)
     let lines = check.output.split(separator: "\n").map(String.init)

@@ -21,9 +21,10 @@ struct JSONTests {
   @Test("text with quotes, line ends, control characters and umlauts survives Foundation's reader")
   func stringsReadBack() throws {
     let text = "\"Übung\" µV\\ \n\r\t\u{01}\u{1F} 脑"
-    for form in [JSON.object([.init(text, .string(text))]).line,
-      JSON.object([.init(text, .string(text))]).page]
-    {
+    for form in [
+      JSON.object([.init(text, .string(text))]).line,
+      JSON.object([.init(text, .string(text))]).page,
+    ] {
       let back = try #require(
         try JSONSerialization.jsonObject(with: Data(form.utf8)) as? [String: String])
       #expect(back == [text: text])

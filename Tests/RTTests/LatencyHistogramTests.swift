@@ -15,7 +15,8 @@ struct LatencyHistogramTests {
   }
 
   @Test(
-    "quantiles lie at the sorted value or at most 1/128 above it", arguments: 0..<12 as Range<UInt64>)
+    "quantiles lie at the sorted value or at most 1/128 above it",
+    arguments: 0..<12 as Range<UInt64>)
   func quantiles(seed: UInt64) {
     let count = [1, 2, 3, 10, 100, 1_000, 5_000][Int(seed % 7)]
     let values = spans(count, seed: seed)

@@ -132,7 +132,8 @@ struct RingTests {
         }
         // The whole payload is made of the sequence number.
         for word in 0..<12 {
-          unsafe slot.storeBytes(of: sent &* 31 &+ UInt64(word), toByteOffset: 8 * word, as: UInt64.self)
+          unsafe slot.storeBytes(
+            of: sent &* 31 &+ UInt64(word), toByteOffset: 8 * word, as: UInt64.self)
         }
         producer.publish()
         sent += 1
@@ -227,7 +228,9 @@ struct OverwritingRingTests {
     let writer = try RealTimeThread.start(
       ThreadSettings(name: "writer", policy: .other), workspace: ring.producer
     ) { producer in
-      for value in 1...total { producer.write(Pair(a: value, b: UInt32(truncatingIfNeeded: value))) }
+      for value in 1...total {
+        producer.write(Pair(a: value, b: UInt32(truncatingIfNeeded: value)))
+      }
     }
     var consumer = ring.consumer
     var last: UInt64 = 0

@@ -98,7 +98,9 @@ struct ThreadTests {
     ) { found in
       let before = ThreadUsage.ofThisThread().pageFaults
       let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 << 20, alignment: 4_096)
-      for page in 0..<2_048 { unsafe memory.storeBytes(of: 1, toByteOffset: page * 4_096, as: UInt8.self) }
+      for page in 0..<2_048 {
+        unsafe memory.storeBytes(of: 1, toByteOffset: page * 4_096, as: UInt8.self)
+      }
       found.0 = ThreadUsage.ofThisThread().pageFaults - before
       unsafe memory.deallocate()
     }

@@ -14,7 +14,8 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
 
   init?(argument: String) {
     let units: [(suffix: String, seconds: Double)] = [
-      ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("", 1),
+      ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3_600),
+      ("d", 86_400), ("", 1),
     ]
     for (suffix, seconds) in units where argument.hasSuffix(suffix) {
       guard let number = Double(argument.dropLast(suffix.count)) else { continue }
@@ -54,25 +55,34 @@ struct ConfigurationOptions: ParsableArguments {
 struct SessionOptions: ParsableArguments {
   @OptionGroup var source: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Ends after so long: 20s, 5m, 2h. Without: until Ctrl-C.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Ends after so long: 20s, 5m, 2h. Without: until Ctrl-C.", valueName: "time")
+  )
   var duration: DurationArgument?
 
   @Option(help: ArgumentHelp("Where samples come from: model, ads1299, replay.", valueName: "kind"))
   var amplifier: String?
 
-  @Option(help: ArgumentHelp("Samples a second: 250, 500, 1000, 2000, 4000, 8000, 16000.", valueName: "rate"))
+  @Option(
+    help: ArgumentHelp(
+      "Samples a second: 250, 500, 1000, 2000, 4000, 8000, 16000.", valueName: "rate"))
   var rate: String?
 
   @Option(help: ArgumentHelp("Gain of every channel: 1, 2, 4, 6, 8, 12, 24.", valueName: "gain"))
   var gain: String?
 
-  @Option(help: ArgumentHelp("What the model's electrodes carry: recording, test-signal, silence.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp(
+      "What the model's electrodes carry: recording, test-signal, silence.", valueName: "kind"))
   var input: String?
 
-  @Option(help: ArgumentHelp("BDF or EDF file that the model plays or that is replayed.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "BDF or EDF file that the model plays or that is replayed.", valueName: "file"))
   var recording: String?
 
-  @Option(help: ArgumentHelp("Clock of the model: held, or free-running as silicon.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp("Clock of the model: held, or free-running as silicon.", valueName: "kind"))
   var clock: String?
 
   @Option(help: ArgumentHelp("Folder for the recording.", valueName: "folder"))

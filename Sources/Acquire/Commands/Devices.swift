@@ -2,11 +2,13 @@
 
 import Amplifiers
 import ArgumentParser
+import Glibc
 import Monitor
+import RT
 
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists SPI buses, GPIO chips, serial ports and known USB amplifiers.",
+    abstract: "Lists SPI buses, GPIO chips and serial ports, and what stands in the way.",
     discussion: """
       EXAMPLES
         acquire devices
@@ -17,44 +19,79 @@ struct Devices: ParsableCommand {
   var json = false
 
   func run() throws {
-    let devices = DeviceInventory.all()
+    let inventory = DeviceInventory()
+    let devices =
+      inventory.spiDevices().map {
+        Device(kind: "spi", path: $0.path, description: "spidev", access: $0.access)
+      }
+      + inventory.gpioChips().map {
+        Device(
+          kind: "gpio", path: $0.path, description: "\($0.label), \($0.lineCount) lines",
+          access: $0.access)
+      }
+      + SerialPorts.all().map {
+        Device(kind: "serial", path: $0.path, description: $0.name, access: $0.access)
+      }
     if json {
       let items = devices.map { device in
         JSON.object([
-          .init("kind", .string(device.kind.rawValue)), .init("path", .string(device.path)),
+          .init("kind", .string(device.kind)), .init("path", .string(device.path)),
           .init("description", .string(device.description)),
-          .init("usable", .bool(device.isUsable)),
+          .init("usable", .bool(device.access == .allowed)),
         ])
       }
       Terminal.output.write(JSON.array(items).page)
       return
     }
-    for kind in DeviceInventory.Kind.allCases {
+    for (kind, title) in [
+      ("spi", "SPI buses, for amplifier.spi-device"),
+      ("gpio", "GPIO chips, whose label is for amplifier.data-ready-chip"),
+      ("serial", "Serial ports, for exoskeleton.port"),
+    ] {
+      Terminal.output.write("\(title)\n")
       let found = devices.filter { $0.kind == kind }
-      Terminal.output.write("\(kind.title)\n")
       if found.isEmpty { Terminal.output.write("  none\n") }
       for device in found {
-        let remedy = device.isUsable ? "" : "  – may not be opened: \(kind.remedy)"
-        Terminal.output.write("  \(device.path)  \(device.description)\(remedy)\n")
+        Terminal.output.write("  \(device.path)  \(device.description)\(device.remark)\n")
       }
+    }
+    Terminal.output.write("libgpiod \(DeviceInventory.libgpiodVersion)\n")
+  }
+}
+
+/// A line of the list.
+private struct Device {
+  var kind: String
+  var path: String
+  var description: String
+  var access: DeviceAccess
+
+  var remark: String {
+    switch access {
+    case .allowed: ""
+    case .denied: " – may not be opened: install the udev rules and join the group that owns it"
+    case .busy: " – in use"
+    case .failed(let errno): " – cannot be opened: \(describe(errno: errno))"
     }
   }
 }
 
-extension DeviceInventory.Kind {
-  fileprivate var title: String {
-    switch self {
-    case .spi: "SPI buses (amplifier.spi-device)"
-    case .gpio: "GPIO chips (amplifier.data-ready-chip takes the label)"
-    case .serial: "Serial ports (exoskeleton.port)"
-    case .usb: "USB amplifiers"
-    }
-  }
-
-  fileprivate var remedy: String {
-    switch self {
-    case .spi, .gpio, .usb: "install the udev rules (make install) and join the group that owns it"
-    case .serial: "join the group that owns it, often dialout"
+/// The serial ports of this machine that have a driver behind them.
+private enum SerialPorts {
+  static func all() -> [(path: String, name: String, access: DeviceAccess)] {
+    let numbers = 0..<32
+    return ["ttyUSB", "ttyACM", "ttyAMA", "ttyS"].flatMap { prefix in
+      numbers.compactMap { number in
+        let name = "\(prefix)\(number)"
+        let type = ProcFile.line("/sys/class/tty/\(name)/type")
+        // A ttyS without a UART behind it is a place in a table and no port.
+        guard ProcFile.line("/sys/class/tty/\(name)/dev") != nil, type == nil || type != "0" else {
+          return nil
+        }
+        let path = "/dev/\(name)"
+        let isAllowed = unsafe access(path, R_OK | W_OK) == 0
+        return (path, "serial port", isAllowed ? .allowed : .denied)
+      }
     }
   }
 }

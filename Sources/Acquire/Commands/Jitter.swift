@@ -80,13 +80,17 @@ struct Jitter: ParsableCommand {
       return
     }
     var text = ""
-    if !reasons.isEmpty { text += "BEST EFFORT, not real time: \(reasons.joined(separator: "; "))\n" }
+    if !reasons.isEmpty {
+      text += "BEST EFFORT, not real time: \(reasons.joined(separator: "; "))\n"
+    }
     for row in machine.rows { text += "# \(row.name): \(row.text)\n" }
     // cyclictest's own line, in microseconds, so that eyes and scripts find what they know.
-    text += CyclictestLine(
-      priority: priority, intervalMicroseconds: interval.span.rawValue / 1_000, summary: summary
-    ).text + "\n"
-    text += "# p50 \(summary.p50.readable)  p90 \(summary.p90.readable)  p99 \(summary.p99.readable)"
+    text +=
+      CyclictestLine(
+        priority: priority, intervalMicroseconds: interval.span.rawValue / 1_000, summary: summary
+      ).text + "\n"
+    text +=
+      "# p50 \(summary.p50.readable)  p90 \(summary.p90.readable)  p99 \(summary.p99.readable)"
       + "  p99.9 \(summary.p99_9.readable)  max \(summary.max.readable)\n"
     text += "# missed periods: \(workspace.missed)\n"
     Terminal.output.write(text)

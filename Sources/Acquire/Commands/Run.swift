@@ -17,7 +17,9 @@ struct Run: ParsableCommand {
 
   @OptionGroup var session: SessionOptions
 
-  @Option(help: ArgumentHelp("Serial device of the exoskeleton, `virtual`, or `none`.", valueName: "port"))
+  @Option(
+    help: ArgumentHelp("Serial device of the exoskeleton, `virtual`, or `none`.", valueName: "port")
+  )
   var exoskeleton: String?
 
   @Option(help: ArgumentHelp("Bits a second on the serial line.", valueName: "baud"))

@@ -6,12 +6,20 @@ import Monitor
 import RT
 
 extension VirtualExoskeleton.Change {
-  /// "neutral at 31.4°, watchdog".
+  /// "watchdog", "moving" …, and the faults.
   fileprivate var line: String {
-    var text = "\(state.name) at \(decimal(positionDegrees, places: 1))°"
-    if faults.contains(.watchdog) { text += ", watchdog: no command came in time" }
-    if faults.contains(.outOfRange) { text += ", refused a command outside of its range" }
-    if faults.contains(.notArmed) { text += ", refused motion while not armed" }
+    var text =
+      switch state {
+      case .disarmed: "disarmed"
+      case .armed: "armed"
+      case .moving: "moving"
+      case .neutral: "neutral"
+      case .stopped: "stopped"
+      case .watchdog: "neutral by its own watchdog: no command came in time"
+      }
+    if faults.contains(.outOfRange) { text += ", a command was beyond its own limits" }
+    if faults.contains(.overload) { text += ", the drive could not follow" }
+    if faults.contains(.sensor) { text += ", its position is not to be believed" }
     return text
   }
 }
@@ -46,20 +54,19 @@ struct Simulate: ParsableCommand {
       let exoskeleton = try explaining(.cannotCreate) { () throws(SerialFault) in
         try VirtualExoskeleton(loopHertz: loop, watchdog: watchdog.span, link: link)
       }
+      try explaining(.system) { () throws(SchedulingFault) in try exoskeleton.start() }
       Terminal.output.write("virtual exoskeleton on \(link ?? exoskeleton.path)\n")
-      let stop = StopSignal()
       let start = MonotonicInstant.now()
-      let thread = try RealTimeThread.start(
-        ThreadSettings(name: "virtual-exo", policy: .other), workspace: exoskeleton
-      ) { exoskeleton in
-        exoskeleton.run(until: stop) { change in
-          let seconds = decimal((MonotonicInstant.now() - start).seconds, places: 2)
+      var shown = 0
+      while StopSignals.wait(atMost: .milliseconds(20)) == nil {
+        let changes = exoskeleton.changes
+        for change in changes.dropFirst(shown) {
+          let seconds = decimal((change.time - start).seconds, places: 2)
           Terminal.output.write("\(seconds) s  \(change.line)\n")
         }
+        shown = changes.count
       }
-      while StopSignals.wait(atMost: .seconds(3_600)) == nil {}
-      stop.raise()
-      _ = thread.join()
+      exoskeleton.stop()
     }
   }
 }

@@ -70,8 +70,8 @@ struct DecoderSection: Equatable {
   /// A model file; empty: the embedded motor-imagery model.
   var model = ""
   var periodSeconds = 0.1
-  var enterProbability = 0.6
-  var exitProbability = 0.4
+  var enterProbability = 0.5
+  var exitProbability = 0.35
   var dwellDecisions = 3
 }
 

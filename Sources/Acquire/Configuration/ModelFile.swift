@@ -28,7 +28,8 @@ enum ModelFile {
       throw Failure(.data, "\(path) has no section [weights] with a row for each class")
     }
     if let stranger = table.keys.first(where: { !classes.contains($0) }) {
-      throw Failure(.data, "\(path): [weights] has a row `\(stranger)`, which is none of its classes")
+      throw Failure(
+        .data, "\(path): [weights] has a row `\(stranger)`, which is none of its classes")
     }
     var weights: [[Double]] = []
     for name in classes { weights.append(try numbers(name, in: table, path)) }

@@ -255,10 +255,13 @@ extension Setting {
   private static var decoder: [Setting] {
     [
       .text("decoder.model", \.decoder.model, "model file; empty: the embedded motor imagery"),
-      .number("decoder.period", \.decoder.periodSeconds, "between decisions, seconds", in: 0.004...5),
-      .number("decoder.enter", \.decoder.enterProbability, "probability to enter a class", in: 0...1),
+      .number(
+        "decoder.period", \.decoder.periodSeconds, "between decisions, seconds", in: 0.004...5),
+      .number(
+        "decoder.enter", \.decoder.enterProbability, "probability to enter a class", in: 0...1),
       .number("decoder.exit", \.decoder.exitProbability, "… to leave it", in: 0...1),
-      .whole("decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
+      .whole(
+        "decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
     ]
   }
 

@@ -21,8 +21,9 @@ struct Actuation: ~Copyable {
   private var lastControl: MonotonicInstant
   private var controlledBlocks: UInt64 = 0
 
+  /// Arms the governor: to start a session is the deliberate act. Nothing arms it again by itself.
   init(
-    governor: consuming Governor, link: consuming ExoskeletonLink, demands: consuming DemandTable,
+    governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
     samplesPerSecond: Double, now: MonotonicInstant
   ) {
     controlPeriod = governor.limits.controlPeriod
@@ -32,6 +33,7 @@ struct Actuation: ~Copyable {
     self.demands = demands
     lastFrame = now
     lastControl = now
+    self.governor.arm()
   }
 
   /// A frame that is believed has come in.
@@ -58,41 +60,37 @@ struct Actuation: ~Copyable {
   /// When a command must go out although no frame has come: half a period after its time.
   var deadline: MonotonicInstant {
     @_noLocks @_noAllocation
-    get {
-      lastControl
-        + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2)
-    }
+    get { lastControl + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2) }
   }
 
-  /// Steps the governor and hands its command to the driver.
+  /// Steps the governor and hands its command to the driver. What has come in on the line is read
+  /// afterwards (`listen`), so that it does not stand between a frame and its command.
   ///
   /// - Returns: when the governor had decided.
   @_noLocks @_noAllocation
-  mutating func control(now: MonotonicInstant, roundTrips: inout LatencyHistogram)
-    -> MonotonicInstant
-  {
+  mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
-    link.poll(roundTrips: &roundTrips)
     let command = governor.step(
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
         joint: link.joint))
     let governed = MonotonicInstant.now()
-    if !link.isGone { _ = link.send(command) }
+    link.send(command)
     return governed
+  }
+
+  /// Takes the answers that have come in.
+  @_noLocks @_noAllocation
+  mutating func listen(roundTrips: inout LatencyHistogram) {
+    link.poll(roundTrips: &roundTrips)
   }
 
   @_noLocks @_noAllocation
   func describe(in snapshot: inout StatusSnapshot) {
     snapshot.governorState = governor.state
+    snapshot.armRefusal = governor.armRefusal
     snapshot.isLinkGone = link.isGone
     if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
-  }
-
-  /// Takes answers that came in between two commands.
-  @_noLocks @_noAllocation
-  mutating func listen(roundTrips: inout LatencyHistogram) {
-    if !link.isGone { link.poll(roundTrips: &roundTrips) }
   }
 }

@@ -70,6 +70,7 @@ struct StatusSnapshot: BitwiseCopyable {
   var positionDegrees = Double.nan
   var hasExoskeleton = false
   var decodes = false
+  var armRefusal: ArmRefusal?
   var isLinkGone = false
 }
 
@@ -90,7 +91,8 @@ extension DecodingWorkspace {
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
         if let deadline = actuation?.deadline, woke >= deadline {
-          _ = actuation?.control(now: woke, roundTrips: &histograms.firmware)
+          actuation?.listen(roundTrips: &histograms.firmware)
+          _ = actuation?.control(now: woke)
         }
         tell(at: woke)
       }
@@ -121,9 +123,8 @@ extension DecodingWorkspace {
     }
 
     actuation?.noteFrame(header)
-    if actuation?.isDue(on: header) == true {
-      command(header, decided: time)
-    } else if time >= nextListening {
+    if actuation?.isDue(on: header) == true { command(header, decided: time) }
+    if time >= nextListening {
       nextListening = time + .milliseconds(1)
       actuation?.listen(roundTrips: &histograms.firmware)
     }
@@ -156,7 +157,7 @@ extension DecodingWorkspace {
 
   @_noLocks @_noAllocation
   private mutating func command(_ header: FrameHeader, decided: MonotonicInstant) {
-    guard let governed = actuation?.control(now: decided, roundTrips: &histograms.firmware) else {
+    guard let governed = actuation?.control(now: decided) else {
       return
     }
     let written = MonotonicInstant.now()

@@ -76,6 +76,7 @@ struct DecodingStage: ~Copyable {
   }
 
   /// As new, after the warm-up.
+  @_noLocks @_noAllocation
   mutating func reset() {
     chain.reset()
     decoder.reset()

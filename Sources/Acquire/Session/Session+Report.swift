@@ -15,7 +15,7 @@ extension DecodingWorkspace {
     recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
     cpuShare: Double, machine: [(name: String, text: String)], faults: [String]
   ) -> SessionReport {
-    let counts = actuation?.link.counts ?? LinkCounts()
+    let counts = actuation?.link.counts
     var reasons: [(reason: String, count: UInt64)] = []
     for (bit, name) in NeutralCauses.names.enumerated() {
       let count = actuation?.governor.count(ofCauseBit: bit) ?? 0
@@ -26,7 +26,8 @@ extension DecodingWorkspace {
       nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
       frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
       corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
-      commands: counts.commands, acknowledged: counts.acknowledged, neutralReasons: reasons,
+      commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
+      neutralReasons: reasons,
       recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
       mallocsAfterArming: acquisitionCost.heapCalls + cost.heapCalls,
       pageFaultsAfterArming: acquisitionCost.pageFaults + cost.pageFaults,
@@ -38,7 +39,9 @@ extension DecodingWorkspace {
       faults: faults)
   }
 
-  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds) -> [StructuralDelay] {
+  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds)
+    -> [StructuralDelay]
+  {
     var delays: [StructuralDelay] = []
     if converter > .zero {
       delays.append(

@@ -27,8 +27,8 @@ struct Session {
   /// Runs until the duration is over, a signal comes, or a part fails.
   ///
   /// - Returns: the report, and how the program shall end.
-  /// - Throws: what could not be opened or started. Everything that was opened is closed again;
-  ///   an exoskeleton is armed last, when nothing else is left that can fail.
+  /// - Throws: what could not be opened or started. Everything that was opened is closed again, and
+  ///   nothing has moved: the governor moves nothing before frames come.
   mutating func run<Source: Amplifier & SendableMetatype & ~Copyable>(_ amplifier: consuming Source)
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
@@ -51,7 +51,8 @@ struct Session {
     let acquisitionEnded = StopSignal()
 
     let stage = decodes ? try plan.stage() : nil
-    var line = try ExoskeletonLine(decodes ? plan.configuration.exoskeleton : nil)
+    var line = try ExoskeletonLine(
+      decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
     do throws(AmplifierFault) {
       try amplifier.arm()
     } catch {
@@ -61,10 +62,11 @@ struct Session {
       plan, description: description, frames: recorderRing.consumer,
       events: eventRing.consumer)
 
-    // Armed last: from here on every way out leads over `release`.
+    // The governor is armed here, and moves nothing before frames come. The threads' settings have
+    // been granted once already; from here on every way out leads over `release`.
     let decoding = DecodingWorkspace(
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: try line.arm(plan), events: eventRing.producer, status: statusRing.producer)
+      actuation: line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
       cpu: layout.decodingCPU, workspace: decoding
@@ -98,14 +100,15 @@ struct Session {
     bell.ring()
     var finished = decodingThread.join()
     let duration = MonotonicInstant.now() - started
-    finished.actuation?.link.release()
+    let isNeutral = finished.actuation?.release()
     line.finish()
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()
     acquisition.amplifier.stop()
     watch.conclude(
-      acquisition.end, description: description, recorder: recorderStatus, path: recordingPath)
+      acquisition.end, isNeutral: isNeutral ?? true, description: description,
+      recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()
     let report = finished.report(

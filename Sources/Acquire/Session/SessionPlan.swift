@@ -15,7 +15,7 @@ struct SessionPlan {
   let model: LinearModel
   let rule: DecisionRule
   let limits: GovernorLimits
-  let demands: [Demand]
+  let demands: DemandTable
   let framesPerDecision: Int
 
   /// - Parameter montage: of the amplifier or of the recording.
@@ -106,13 +106,13 @@ struct SessionPlan {
   /// "left = 10" for each class that asks for something; the others ask for neutral.
   private static func demands(
     _ section: ExoskeletonSection, model: LinearModel, limits: GovernorLimits
-  ) throws(Failure) -> [Demand] {
+  ) throws(Failure) -> DemandTable {
     var demands = [Demand](repeating: .neutral, count: model.classes.count)
     // The targets of the embedded model say nothing about the classes of another.
     if section.targets == ExoskeletonSection().targets,
       !["rest", "left", "right"].allSatisfy(model.classes.contains)
     {
-      return demands
+      return try table(demands, limits: limits)
     }
     for target in section.targets {
       let words = target.split(separator: "=").map { part in
@@ -143,6 +143,14 @@ struct SessionPlan {
         demands[index] = .moveTo(degrees: degrees)
       }
     }
-    return demands
+    return try table(demands, limits: limits)
+  }
+
+  private static func table(_ demands: [Demand], limits: GovernorLimits) throws(Failure)
+    -> DemandTable
+  {
+    try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
+      try DemandTable(demands, limits: limits)
+    }
   }
 }

@@ -52,6 +52,10 @@ struct SessionWatch {
         fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
         break
       }
+      if let refusal = snapshot.armRefusal {
+        fail(.unavailable, "\(line) is not armed: \(refusal.message)")
+        break
+      }
       let shown = MonotonicInstant.now()
       if shown >= nextShow {
         nextShow = shown + display.interval
@@ -63,9 +67,15 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, description: AmplifierDescription, recorder: RecorderStatus,
+    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription,
+    recorder: RecorderStatus,
     path: String
   ) {
+    if !isNeutral, status == .success {
+      fail(
+        .unavailable,
+        "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
+    }
     switch end {
     case .stopped, .finished: break
     case .silent:
@@ -105,9 +115,30 @@ struct SessionWatch {
           worstLatency: snapshot.worstLatency,
           decision: isDecided
             ? (classNames[snapshot.classIndex], snapshot.confidence) : nil,
-          exoskeletonState: snapshot.hasExoskeleton ? snapshot.governorState.name : "",
+          exoskeletonState: snapshot.hasExoskeleton ? snapshot.governorState.text : "",
           positionDegrees: snapshot.positionDegrees.isNaN ? nil : snapshot.positionDegrees,
           hindrance: snapshot.hindrance)))
+  }
+}
+
+extension GovernorState {
+  /// For the status line: "active", or why not.
+  var text: String {
+    switch self {
+    case .disarmed: "disarmed"
+    case .armed: "arming"
+    case .active: "active"
+    case .neutral(let causes): "neutral: \(causes.text)"
+    case .stopped: "stopped"
+    }
+  }
+}
+
+extension NeutralCauses {
+  /// "no decisions, no frames".
+  var text: String {
+    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+      .map(\.element).joined(separator: ", ")
   }
 }
 

@@ -1,109 +1,173 @@
-// What the chip shall do, and the register values that make it do so.
+// What a person decides about the chip, checked as a whole before anything is touched.
 
-import RT
 public import Signal
 
-/// Times of the chip (SBAS499C §7.6 and §11.1), from its nominal clock of 2.048 MHz.
-enum ChipTime {
-  static var clockHertz: Int64 { 2_048_000 }
+/// How an ADS1299 is to be set up.
+///
+/// The default: eight channels, 250 SPS, gain 24, normal electrode inputs against SRB1, the bias
+/// amplifier driven by all positive inputs, lead-off detection off.
+public struct ADS1299Configuration: Sendable, Equatable {
+  /// Electrodes from which the bias ("driven right leg") signal is derived.
+  public struct Bias: Sendable, Equatable {
+    public var positive: ADS1299.ChannelMask
+    public var negative: ADS1299.ChannelMask
 
-  static func clocks(_ count: Int64) -> Nanoseconds {
-    // Rounded up: a wait that is too long does no harm.
-    Nanoseconds((count * 1_000_000_000 + clockHertz - 1) / clockHertz)
+    public init(positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask = []) {
+      self.positive = positive
+      self.negative = negative
+    }
   }
 
-  /// Power-on reset, 2^18 clocks; 2^16, as an old datasheet had it, failed one boot in 50.
-  static var powerOnReset: Nanoseconds { clocks(1 << 18) }
-  /// After RESET, 18 clocks.
-  static var afterReset: Nanoseconds { clocks(18) }
-  /// Command decode, 4 clocks.
-  static var decode: Nanoseconds { clocks(4) }
-  /// The internal reference comes up, 150 ms.
-  static var referenceStart: Nanoseconds { .milliseconds(150) }
-}
+  /// Electrodes whose contact is watched while recording.
+  public struct LeadOffDetection: Sendable, Equatable {
+    public var settings: ADS1299.LeadOff
+    public var positive: ADS1299.ChannelMask
+    public var negative: ADS1299.ChannelMask
+    /// Channels whose current flows the other way.
+    public var flipped: ADS1299.ChannelMask
 
-/// The configuration of one ADS1299, eight channels alike.
-public struct ADS1299Configuration: Sendable, Equatable {
-  public var rate: DataRate
-  public var gain: Gain
-  public var input: ChannelInput
-  /// 4, 6 or 8: the ADS1299-4, -6 or the ADS1299.
-  public var channelCount: Int
-  /// SRB1 is the reference of all channels.
-  public var referencesSRB1: Bool
-  /// The bias amplifier drives the mean of all channels back to the body.
-  public var drivesBias: Bool
+    public init(
+      settings: ADS1299.LeadOff = ADS1299.LeadOff(), positive: ADS1299.ChannelMask,
+      negative: ADS1299.ChannelMask = [], flipped: ADS1299.ChannelMask = []
+    ) {
+      self.settings = settings
+      self.positive = positive
+      self.negative = negative
+      self.flipped = flipped
+    }
+  }
+
+  /// The chip that must answer.
+  public var variant: ADS1299.Identity.Variant
+  public var dataRate: ADS1299.DataRate
+  /// One for each channel of the variant.
+  public var channels: [ADS1299.ChannelSettings]
+  /// SRB1: one reference electrode on all negative inputs.
+  public var connectsSRB1 = true
+  /// nil: the bias amplifier is off.
+  public var bias: Bias?
+  /// nil: off.
+  public var leadOff: LeadOffDetection?
+  /// The test source; channels see it when their input is `.testSignal`.
+  public var testSource = ADS1299.Config2()
+  /// Drives the CLK pin for other chips.
+  public var clockOutput = false
+  /// A pattern for the chip's four GPIO pins, pin 1 in bit 0, that comes back in every status
+  /// word: after a brown-out it does not, and the frame is flagged. nil: the pins are driven low
+  /// and not looked at. Only for boards on which the pins are free.
+  public var statusCanary: UInt8?
 
   public init(
-    rate: DataRate = .sps250, gain: Gain = .x24, input: ChannelInput = .electrode,
-    channelCount: Int = 8, referencesSRB1: Bool = true, drivesBias: Bool = true
+    variant: ADS1299.Identity.Variant = .eightChannels, dataRate: ADS1299.DataRate = .sps250,
+    gain: ADS1299.Gain = .x24
   ) {
-    self.rate = rate
-    self.gain = gain
-    self.input = input
-    self.channelCount = channelCount
-    self.referencesSRB1 = referencesSRB1
-    self.drivesBias = drivesBias
+    self.variant = variant
+    self.dataRate = dataRate
+    channels = Array(repeating: .init(gain: gain), count: variant.channelCount)
+    bias = Bias(positive: .first(variant.channelCount))
   }
 
-  /// The low five bits of ID: 1, DEV_ID 11, NU_CH (SBAS499C §9.6.1.1).
-  var identity: UInt8 {
-    switch channelCount {
-    case 4: 0x1C
-    case 6: 0x1D
-    default: 0x1E
-    }
-  }
-
-  var period: Nanoseconds { Nanoseconds(1_000_000_000 / Int64(rate.samplesPerSecond)) }
-
-  /// From START to the first settled conversion: four conversions and nine clocks
-  /// (SBAS499C §9.4.2.1.3).
-  var settling: Nanoseconds { period * 4 + ChipTime.clocks(9) }
-
-  /// Every register that is written, with its value, in the order of writing.
-  var registers: [(register: ADS1299Register, value: UInt8)] {
-    let channels = UInt8((1 << channelCount) - 1)
-    var registers: [(ADS1299Register, UInt8)] = [
-      // Bits 7 and 4 are always one; no daisy chain, no clock output.
-      (.config1, 0x90 | rate.rawValue),
-      // Internal test source when a channel listens to it; CAL_FREQ fCLK/2^21.
-      (.config2, 0xC0 | (input == .testSignal ? 0x10 : 0)),
-      // Internal reference, bias reference, and the bias amplifier.
-      (.config3, 0xE0 | (drivesBias ? 0x0C : 0)),
-      (.loff, 0),
-    ]
-    for index in 0..<channelCount {
-      if let register = ADS1299Register(rawValue: ADS1299Register.ch1Set.rawValue + UInt8(index)) {
-        registers.append((register, gain.rawValue << 4 | input.rawValue))
-      }
-    }
-    registers += [
-      (.biasSensP, drivesBias ? channels : 0),
-      (.biasSensN, drivesBias ? channels : 0),
-      (.loffSensP, 0),
-      (.loffSensN, 0),
-      (.loffFlip, 0),
-      // All pins driven, so that unused ones do not flicker.
-      (.gpio, 0),
-      (.misc1, referencesSRB1 ? 0x20 : 0),
-      (.misc2, 0),
-      (.config4, 0),
-    ]
-    return registers
-  }
-
-  /// - Parameter labels: one a channel.
-  /// - Throws: `AmplifierFault.unsupported` for another number of channels than the chip has.
-  public func montage(labels: [String]) throws(AmplifierFault) -> Montage {
-    guard [4, 6, 8].contains(channelCount), labels.count == channelCount else {
+  /// From numbers as a person writes them.
+  ///
+  /// - Throws: `.unsupported`, naming what the chip offers.
+  public init(samplesPerSecond: Double, gain: Double, channelCount: Int = 8)
+    throws(AmplifierFault)
+  {
+    guard let rate = ADS1299.DataRate(samplesPerSecond: samplesPerSecond) else {
       throw .unsupported(
-        "an ADS1299 has 4, 6 or 8 channels, and \(labels.count) are named: name as many as the "
-          + "chip has (amplifier.channels)")
+        "the ADS1299 cannot sample at \(samplesPerSecond) a second: choose 250, 500, 1000, 2000, "
+          + "4000, 8000 or 16000")
     }
-    return Montage(
-      channels: labels.map {
-        Montage.Channel(label: $0, microvoltsPerCount: gain.microvoltsPerCount)
-      }, samplesPerSecond: Double(rate.samplesPerSecond))
+    guard let gain = ADS1299.Gain(gain) else {
+      throw .unsupported(
+        "the ADS1299 has no gain of \(gain): choose 1, 2, 4, 6, 8, 12 or 24")
+    }
+    guard
+      let variant = ADS1299.Identity.Variant.allCases.first(where: {
+        $0.channelCount == channelCount
+      })
+    else {
+      throw .unsupported("no ADS1299 has \(channelCount) channels: configure 4, 6 or 8")
+    }
+    self.init(variant: variant, dataRate: rate, gain: gain)
+  }
+
+  /// Whether the chip can do all this at once.
+  ///
+  /// - Throws: `.unsupported` with one sentence.
+  public func validate() throws(AmplifierFault) {
+    let count = variant.channelCount
+    guard channels.count == count else {
+      throw .unsupported(
+        "\(variant.name) has \(count) channels, \(channels.count) are configured: name \(count)")
+    }
+    let present = ADS1299.ChannelMask.first(count)
+    let masks = [
+      bias?.positive, bias?.negative, leadOff?.positive, leadOff?.negative, leadOff?.flipped,
+    ]
+    for mask in masks where !(mask ?? []).isSubset(of: present) {
+      throw .unsupported(
+        "bias or lead-off detection names a channel beyond the \(count) of \(variant.name): "
+          + "remove it")
+    }
+    if let statusCanary, statusCanary > 0xF {
+      throw .unsupported("the status canary has four bits, \(statusCanary) has more: use 0 to 15")
+    }
+    // A direct current needs a way back (TI E2E 440126).
+    if let leadOff, bias == nil, leadOff.positive != leadOff.negative {
+      throw .unsupported(
+        "lead-off currents have no way back: switch the bias amplifier on, or drive both inputs "
+          + "of each watched channel")
+    }
+    for (index, channel) in channels.enumerated()
+    where channel.input == .testSignal && !testSource.isInternal {
+      throw .unsupported(
+        "channel \(index + 1) measures the test signal, which is off: switch the test source on")
+    }
+  }
+
+  /// What each register shall hold, by address; registers that are not written hold their reset
+  /// value here.
+  public func registerValues() -> [UInt8] {
+    var values = ADS1299.Register.allCases.map(\.resetValue)
+    func set(_ register: ADS1299.Register, _ value: UInt8) {
+      values[Int(register.rawValue)] = value
+    }
+    set(.config1, ADS1299.Config1(dataRate, clockOutput: clockOutput).rawValue)
+    set(.config2, testSource.rawValue)
+    set(
+      .config3,
+      ADS1299.Config3(
+        internalReference: true,
+        biasMeasurement: channels.contains { $0.input == .biasMeasurement },
+        internalBiasReference: true, biasAmplifier: bias != nil
+      ).rawValue)
+    set(.loff, (leadOff?.settings ?? ADS1299.LeadOff()).rawValue)
+    for (index, channel) in channels.enumerated() {
+      if let register = ADS1299.Register.channel(index) { set(register, channel.rawValue) }
+    }
+    set(.biasSensP, bias?.positive.rawValue ?? 0)
+    set(.biasSensN, bias?.negative.rawValue ?? 0)
+    set(.loffSensP, leadOff?.positive.rawValue ?? 0)
+    set(.loffSensN, leadOff?.negative.rawValue ?? 0)
+    set(.loffFlip, leadOff?.flipped.rawValue ?? 0)
+    // Outputs: an input that is left open flickers and adds noise.
+    set(.gpio, ADS1299.Pins(levels: statusCanary ?? 0, inputs: 0).rawValue)
+    set(.misc1, ADS1299.Misc1(connectsSRB1: connectsSRB1).rawValue)
+    set(.config4, ADS1299.Config4(leadOffComparators: leadOff != nil).rawValue)
+    return values
+  }
+
+  /// What a frame of this chip means.
+  ///
+  /// - Parameter labels: one a channel; channels without one are called "CH1", "CH2", ...
+  public func montage(labels: [String]) -> Montage {
+    Montage(
+      channels: channels.enumerated().map { index, channel in
+        .init(
+          label: index < labels.count ? labels[index] : "CH\(index + 1)",
+          microvoltsPerCount: channel.gain.microvoltsPerCount)
+      },
+      samplesPerSecond: Double(dataRate.samplesPerSecond))
   }
 }

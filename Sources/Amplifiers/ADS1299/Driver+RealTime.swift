@@ -1,147 +1,263 @@
-// Reads conversions: edge, transfer, frame.
+// Real-time: the acquisition loop of the ADS1299, on the acquisition thread.
 //
-// Real-time: acquisition thread, SCHED_FIFO 80. For each frame at most three system calls on Linux
-// (wait, event read, SPI ioctl) and two clock reads; the wait is at most 50 ms long.
+// A frame costs, on Linux, three system calls: ppoll until DRDY falls, read of its time stamps, one
+// 28-byte SPI transfer. One or two more when the read ends so near the next edge that only that
+// edge's time can tell which conversion was read. Bounded: at most 16 edges and 3 transfers.
 //
-// Data are read with RDATA: the transfer may overlap the next DRDY without harm
-// (SBAS499C §9.5.3.9), and registers stay readable between samples.
+// How a frame gets its number. Every falling edge is one conversion, and the kernel counts them,
+// those included that its buffer dropped. RDATA gives the conversion that is in the output register
+// when the opcode arrives: the newest edge's, unless another came in between. So:
+//
+//     edge   k         k+1          the read began after an edge: that conversion or a later one
+//     ───────┴──────────┴─────      the read ended before an edge: an earlier conversion
+//            |-read-|               certain: k
+//                 |-read-|          not certain: read again; if the bytes are the same, both were
+//                                   k+1 and k is lost, else the first was k, the second k+1
+//
+// A conversion that cannot be told is never guessed: it is counted as lost.
+//
+// The roots `run` stand in this file together with the generic loop and the conformances of the
+// ports: the oath is checked on the loop as specialised for each.
 
-public import RT
+import RT
 import Signal
 
-/// What reading needs to know of the configuration, and its buffer.
-@safe
-struct FrameReader: ~Copyable, @unchecked Sendable {
-  let channelCount: Int
-  let period: Nanoseconds
-  let settling: Nanoseconds
-  let buffer: UnsafeMutablePointer<UInt8>
-  /// Counts up with every time the registers were written.
-  var epoch: UInt32 = 0
+extension ModelPort: ADS1299Port {}
+extension LinuxPort: ADS1299Port {}
 
-  init(_ configuration: ADS1299Configuration) {
-    channelCount = configuration.channelCount
-    period = configuration.period
-    settling = configuration.settling
-    unsafe buffer = .allocate(capacity: 64)
-    unsafe buffer.initialize(repeating: 0, count: 64)
+extension ModelledADS1299 {
+  @_noLocks @_noAllocation
+  public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    driver.run(into: &sink, until: stop)
   }
-
-  deinit { unsafe buffer.deallocate() }
 }
 
-extension FrameReader {
-  /// Starts conversions and delivers them until told to stop.
-  ///
-  /// Plain generic; checked through the annotated root of each port.
-  @inline(__always)
-  func deliver<Port: ADS1299Port & ~Copyable>(
-    from port: inout Port, into sink: inout FrameSink, until stop: StopSignal
-  ) -> AcquisitionEnd {
-    let byteCount = 1 &+ 3 &* (channelCount &+ 1)
-    let silence = Nanoseconds(
-      period.rawValue &* 8 > 20_000_000 ? period.rawValue &* 8 : 20_000_000)
-    let firstNumber = port.discardEdges() &+ 1
-    if let errno = begin(&port) { return .failed(errno: errno) }
+extension LinuxADS1299 {
+  @_noLocks @_noAllocation
+  public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    driver.run(into: &sink, until: stop)
+  }
+}
 
-    var lastEdge = MonotonicInstant.now() + settling
-    var expected: UInt64 = 0
-    while !stop.isRaised {
-      let outcome = port.waitForEdge(until: .now() + .milliseconds(50))
-      let wake = MonotonicInstant.now()
-      switch outcome {
-      case .failed(let errno): return .failed(errno: errno)
-      case .nothing:
-        if wake > lastEdge + silence { return .silent }
-      case .edge(var time, var number):
-        unsafe buffer[0] = ADS1299Command.readData
-        for index in 1..<byteCount { unsafe buffer[index] = 0 }
-        let result = unsafe port.exchange(buffer, count: byteCount)
-        if result != 0 { return .failed(errno: 0 &- result) }
-        let readTime = MonotonicInstant.now()
-        if !port.keepsConversions, wake >= time + period {
-          // The chip had gone on before the transfer: what was read is the newest conversion.
-          if case .edge(let newer, let newest) = port.waitForEdge(until: wake), newer <= wake {
-            time = newer
-            number = newest
-          }
-        }
-        lastEdge = time
+/// What the loop knows of the conversions so far.
+struct ConversionCount {
+  /// Of the newest edge; conversions since START.
+  var index: Int64 = -1
+  var edge: Edge
+  /// The measured period: the chip's oscillator is within ±2.5 %.
+  var period: Nanoseconds
+  let nominalPeriod: Nanoseconds
+  /// Of the frame that was published last.
+  var published: Int64 = -1
 
-        let frame = sink.claim()
-        var header = FrameHeader()
-        header.sampleIndex = number &- firstNumber
-        header.edgeTime = time
-        header.wakeTime = wake
-        header.readTime = readTime
-        header.lostBefore = UInt32(truncatingIfNeeded: header.sampleIndex &- expected)
-        header.statusWord = word(at: 1)
-        header.channelCount = UInt32(truncatingIfNeeded: channelCount)
-        header.configurationEpoch = epoch
-        var flags: UInt32 = 0
-        // SBAS499C §9.4.4.2: the status word begins with 1100.
-        if header.statusWord & 0xF0_0000 != 0xC0_0000 { flags |= FrameFlags.corrupt.rawValue }
-        if readTime >= time + period { flags |= FrameFlags.late.rawValue }
-        header.flags = FrameFlags(rawValue: flags)
-        frame.header = header
-        for channel in 0..<channelCount {
-          // Sign extension of 24 bits.
-          let pattern = word(at: 4 &+ 3 &* channel) &<< 8
-          frame.setCount(channel, to: Int32(bitPattern: pattern) &>> 8)
-        }
-        expected = header.sampleIndex &+ 1
-        sink.publish(frame)
+  @_noLocks @_noAllocation
+  init(sequenceBase: UInt32, nominalPeriod: Nanoseconds) {
+    edge = Edge(time: MonotonicInstant(nanoseconds: 0), lineSequence: sequenceBase)
+    period = nominalPeriod
+    self.nominalPeriod = nominalPeriod
+  }
+
+  /// One more edge, in the order of the line.
+  @_noLocks @_noAllocation
+  mutating func count(_ next: Edge) {
+    var conversions = Int64(next.lineSequence &- edge.lineSequence)
+    let interval = (next.time - edge.time).rawValue
+    if index >= 0 && conversions == 1 {
+      // Edges that never reached the line show as time only. Above 2 kSPS the interrupt's own
+      // delay may reach half a period, and time tells nothing.
+      if nominalPeriod.rawValue >= 500_000 && interval > period.rawValue * 3 / 2 {
+        conversions = (interval + period.rawValue / 2) / period.rawValue
+      } else if abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20 {
+        // A 32nd of the difference, not lost to rounding.
+        period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
       }
+    }
+    index += conversions
+    edge = next
+  }
+
+  /// How near to the next edge a read must end to be in doubt: 3 % of a period for the
+  /// oscillator, and the interrupt's delay.
+  var doubt: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { Nanoseconds(period.rawValue / 32 + slack.rawValue) }
+  }
+
+  /// The time stamp of an edge comes later than the edge by at most so much, mostly.
+  var slack: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { Nanoseconds(min(20_000, period.rawValue / 16)) }
+  }
+}
+
+/// A read, and the conversions that it may have got.
+struct ConversionRead {
+  var earliest: Int64
+  var latest: Int64
+  /// Of `earliest`.
+  var edgeTime: MonotonicInstant
+  var wakeTime: MonotonicInstant
+  var readTime: MonotonicInstant
+  /// The conversion after `earliest` was already due when the read ended.
+  var isLate = false
+}
+
+// A generic cannot carry the oath: each of these is checked through the roots above.
+extension ADS1299Driver where Port: ~Copyable {
+  /// Checked through the roots.
+  mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    guard case .armed = state else { preconditionFailure("an amplifier runs once, after arm()") }
+    state = .running
+    var count = ConversionCount(sequenceBase: sequenceBase, nominalPeriod: nominalPeriod)
+    prepareRead()
+    let started = startConversions()
+    if started < 0 { return .failed(errno: started) }
+    prepareRead()
+    // Settling takes four periods and a little.
+    var silentAt = port.now + silence + nominalPeriod * 5
+    while !stop.isRaised {
+      // Looks at the stop signal every 50 ms at least.
+      let deadline = min(silentAt.nanoseconds, port.now.nanoseconds + 50_000_000)
+      let ready = port.wait(until: MonotonicInstant(nanoseconds: deadline))
+      if ready < 0 && ready != -4 { return .failed(errno: ready) }  // EINTR is no failure
+      let wakeTime = port.now
+      if ready <= 0 {
+        if wakeTime >= silentAt { return .silent }
+        continue
+      }
+      let taken = port.takeEdges()
+      if taken < 0 { return .failed(errno: taken) }
+      if taken == 0 { continue }
+      for index in 0..<Int(taken) { count.count(port.edge(index)) }
+      let result = read(wakeTime: wakeTime, &count, into: &sink)
+      if result < 0 { return .failed(errno: result) }
+      // From now, however long the read took: what counts is how long the chip kept us waiting.
+      silentAt = port.now + silence
     }
     return .stopped
   }
 
-  /// START by pin or command; an errno when the bus fails.
-  @inline(__always)
-  private func begin<Port: ADS1299Port & ~Copyable>(_ port: inout Port) -> Int32? {
-    if port.setStart(true) { return nil }
-    unsafe buffer[0] = ADS1299Command.start
-    let result = unsafe port.exchange(buffer, count: 1)
-    return result == 0 ? nil : 0 &- result
+  /// Checked through `run`.
+  private mutating func startConversions() -> Int32 {
+    if port.hasStartLine { return port.setStart(true) }
+    port.bytes.put(0x08, at: 0)  // START
+    return port.exchange(byteCount: 1, isCommand: true)
   }
 
-  /// 24 bits, most significant byte first.
-  @inline(__always)
-  private func word(at offset: Int) -> UInt32 {
-    unsafe UInt32(buffer[offset]) &<< 16 | UInt32(buffer[offset &+ 1]) &<< 8
-      | UInt32(buffer[offset &+ 2])
+  /// RDATA, then zeros while the frame clocks out. Checked through `run`.
+  private func prepareRead() {
+    port.bytes.put(0x12, at: 0)
+    for index in 1..<32 { port.bytes.put(0, at: index) }
   }
-}
 
-/// The chip behind the kernel's interfaces.
-public typealias LinuxADS1299 = ADS1299<LinuxPort>
-/// The model of the chip.
-public typealias ModelledADS1299 = ADS1299<ModelPort>
-
-extension ADS1299: Amplifier where Port: ~Copyable {
-  public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
-    Port.run(&self, into: &sink, until: stop)
+  /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
+  /// Checked through `run`.
+  private mutating func read(
+    wakeTime: MonotonicInstant, _ count: inout ConversionCount, into sink: inout FrameSink
+  ) -> Int32 {
+    var slot = sink.claim()
+    var doubtful: ConversionRead?
+    var wake = wakeTime
+    for _ in 0..<3 {
+      let begin = port.now
+      let result = port.exchange(byteCount: 1 + 3 * (1 + channelCount), isCommand: false)
+      if result < 0 { return result }
+      let end = port.now
+      var read = ConversionRead(
+        earliest: count.index, latest: count.index, edgeTime: count.edge.time, wakeTime: wake,
+        readTime: end)
+      if !port.holdsConversions && end + count.doubt > count.edge.time + count.period {
+        let looked = lookForEdges(from: begin, to: end, &count, &read)
+        if looked < 0 { return looked }
+        wake = port.now
+      }
+      read.isLate = end > read.edgeTime + count.period
+      if read.earliest == read.latest {
+        if let first = doubtful, first.latest - first.earliest == 1,
+          first.latest == read.earliest, !isFrame(sameAs: slot)
+        {
+          publish(first, slot, &count, into: &sink)
+          slot = sink.claim()
+        }
+        decode(into: slot)
+        publish(read, slot, &count, into: &sink)
+        return 0
+      }
+      decode(into: slot)
+      doubtful = read
+    }
+    return 0
   }
-}
 
-// The concrete roots stand in this file, where the compiler sees the body that they specialise.
-
-extension ModelPort: ADS1299Port {
-  @_noLocks @_noAllocation
-  public static func run(
-    _ amplifier: inout ADS1299<ModelPort>, into sink: inout FrameSink, until stop: StopSignal
-  ) -> AcquisitionEnd {
-    guard amplifier.isArmed else { return .failed(errno: 1) }
-    return amplifier.reader.deliver(from: &amplifier.port, into: &sink, until: stop)
+  /// The read ended near or after the next edge: lets that edge come, and asks the time stamps
+  /// which conversions the read may have got. Checked through `run`.
+  private mutating func lookForEdges(
+    from begin: MonotonicInstant, to end: MonotonicInstant, _ count: inout ConversionCount,
+    _ read: inout ConversionRead
+  ) -> Int32 {
+    let ready = port.wait(until: count.edge.time + count.period + count.doubt)
+    if ready < 0 && ready != -4 { return ready }  // EINTR: as if no edge had come
+    let taken = port.takeEdges()
+    if taken < 0 { return taken }
+    for index in 0..<Int(taken) {
+      let edge = port.edge(index)
+      count.count(edge)
+      if edge.time <= begin {
+        read.earliest = count.index
+        read.edgeTime = edge.time
+      }
+      if edge.time - count.slack <= end { read.latest = count.index }
+    }
+    return 0
   }
-}
 
-extension LinuxPort: ADS1299Port {
-  @_noLocks @_noAllocation
-  public static func run(
-    _ amplifier: inout ADS1299<LinuxPort>, into sink: inout FrameSink, until stop: StopSignal
-  ) -> AcquisitionEnd {
-    guard amplifier.isArmed else { return .failed(errno: 1) }
-    return amplifier.reader.deliver(from: &amplifier.port, into: &sink, until: stop)
+  // MARK: the frame
+
+  /// The 24 bits that begin at a byte of the answer. Checked through `run`.
+  private func word(_ index: Int) -> UInt32 {
+    let high = UInt32(port.bytes.received(index)) << 16
+    let middle = UInt32(port.bytes.received(index + 1)) << 8
+    return high | middle | UInt32(port.bytes.received(index + 2))
+  }
+
+  /// Sign extension: 24 bits, two's complement. Checked through `run`.
+  private func count(_ channel: Int) -> Int32 {
+    Int32(bitPattern: word(4 + 3 * channel) << 8) >> 8
+  }
+
+  /// Checked through `run`.
+  func decode(into slot: FrameSlot) {
+    var header = FrameHeader()
+    header.statusWord = word(1)
+    header.channelCount = UInt32(truncatingIfNeeded: channelCount)
+    header.configurationEpoch = epoch
+    slot.header = header
+    for channel in 0..<channelCount { slot.setCount(channel, to: count(channel)) }
+  }
+
+  /// Checked through `run`.
+  private func isFrame(sameAs slot: FrameSlot) -> Bool {
+    if slot.header.statusWord != word(1) { return false }
+    for channel in 0..<channelCount where slot.count(channel) != count(channel) { return false }
+    return true
+  }
+
+  /// Checked through `run`.
+  mutating func publish(
+    _ read: ConversionRead, _ slot: FrameSlot, _ count: inout ConversionCount,
+    into sink: inout FrameSink
+  ) {
+    var header = slot.header
+    header.sampleIndex = UInt64(bitPattern: read.earliest)
+    header.edgeTime = read.edgeTime
+    header.wakeTime = read.wakeTime
+    header.readTime = read.readTime
+    header.lostBefore = UInt32(truncatingIfNeeded: read.earliest - count.published - 1)
+    let status = ADS1299StatusWord(rawValue: header.statusWord)
+    if !status.isCredible(canary: canary) { header.flags = FrameFlags(rawValue: 1 << 0) }
+    if read.isLate { header.flags = FrameFlags(rawValue: header.flags.rawValue | 1 << 1) }
+    slot.header = header
+    count.published = read.earliest
+    sink.publish(slot)
   }
 }

@@ -1,226 +1,241 @@
-// The model at work: commands, registers, conversions.
-//
-// Real-time: acquisition thread; bounded by the bytes of a transfer; one clock_nanosleep for a wait.
+// Real-time: the model's converter, on the acquisition thread. No system calls. Bounded by the
+// conversions that came due since the last look, one at a time when they are held.
 
-import MathShim
-public import RT
-import SPIShim
+import RT
 
-extension ModelPort {
-  /// One transaction, chip select low from the first byte to the last.
-  @_noLocks @_noAllocation
-  public mutating func exchange(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) -> Int32 {
-    guard count > 0 else { return 0 }
-    let command = unsafe bytes[0]
-    if readsContinuously {
-      // Only SDATAC is heard; whatever is clocked, data come out (SBAS499C §9.5.3.7).
-      if command == 0x11 {
-        readsContinuously = false
-      } else if command != 0 && command != 0x02 {
-        hearWhileReading(command)
-      }
-      unsafe putFrame(into: bytes, count: count)
-    } else {
-      unsafe obey(command, bytes, count)
-    }
-    if let stuck = faults.stuckOutput {
-      for index in 0..<count { unsafe bytes[index] = stuck }
-    }
-    return 0
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func hearWhileReading(_ command: UInt8) {
-    switch command {
-    case 0x06: powerUp()
-    case 0x08: beginConversions()
-    case 0x0A: isConverting = false
-    default: truth.violations &+= 1
-    }
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func obey(_ command: UInt8, _ bytes: UnsafeMutablePointer<UInt8>, _ count: Int)
-  {
-    // After STANDBY only WAKEUP is legal (SBAS499C §9.5.3.2).
-    if isStandby && command != 0x02 {
-      truth.violations &+= 1
-      return
-    }
-    let first = Int(command & 0x1F)
-    let registerCount = unsafe count > 1 ? Int(bytes[1] & 0x1F) &+ 1 : 0
-    switch command & 0xE0 {
-    case 0x20:
-      for index in 2..<max2(count) {
-        let address = first &+ index &- 2
-        let isAsked = index &- 2 < registerCount && address < 24
-        unsafe bytes[index] = isAsked ? registers[address] : 0
-      }
-      return
-    case 0x40:
-      for index in 2..<max2(count) where index &- 2 < registerCount {
-        unsafe write(bytes[index], to: first &+ index &- 2)
-      }
-      return
-    default: break
-    }
-    switch command {
-    case 0x02: isStandby = false
-    case 0x04: isStandby = true
-    case 0x06: powerUp()
-    case 0x08: beginConversions()
-    case 0x0A: isConverting = false
-    case 0x10: readsContinuously = true
-    case 0x11: break
-    case 0x12: unsafe putFrame(into: bytes + 1, count: count &- 1)
-    default: truth.violations &+= 1
-    }
-  }
-
-  @_noLocks @_noAllocation
-  private func max2(_ count: Int) -> Int { count > 2 ? count : 2 }
-
-  @_noLocks @_noAllocation
-  private mutating func write(_ value: UInt8, to address: Int) {
-    // ID, LOFF_STATP and LOFF_STATN are the chip's own.
-    guard address < 24, address != 0, address != 0x12, address != 0x13 else { return }
-    if address == deafAddress { return }
-    unsafe registers[address] = value
-    // A new rate restarts the filter (SBAS499C §9.4.2.2).
-    if address == 1 && isConverting { beginConversions() }
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func beginConversions() {
-    let code = UInt64(unsafe registers[1] & 7)
-    let nominal = Int64(62_500) &<< Int64(code > 6 ? 6 : code)
-    period = Nanoseconds(nominal &+ nominal &* partsPerMillion / 1_000_000)
-    // Four conversions and nine clocks until the filter has settled (SBAS499C §9.4.2.1.3).
-    firstReady = MonotonicInstant.now() + Nanoseconds(period.rawValue &* 4 &+ 4_395)
-    isConverting = true
-    taken = 0
-    latched = 0
-  }
-
-  /// The newest conversion that is ready; nil before the first.
-  @_noLocks @_noAllocation
-  private func newest(at now: MonotonicInstant) -> UInt64? {
-    guard isConverting, now >= firstReady else { return nil }
-    return UInt64((now - firstReady).rawValue / period.rawValue)
-  }
-
-  @_noLocks @_noAllocation
-  private func readyTime(of conversion: UInt64) -> MonotonicInstant {
-    firstReady + Nanoseconds(period.rawValue &* Int64(conversion))
-  }
-
-  /// Status word and channels of the conversion in the output register.
-  @_noLocks @_noAllocation
-  private mutating func putFrame(into bytes: UnsafeMutablePointer<UInt8>, count: Int) {
-    var conversion = latched
-    if !isHeld { conversion = newest(at: .now()) ?? 0 }
-    if let brownOut = faults.brownOutAt, isConverting, conversion >= brownOut {
-      let wasFirst = firstReady
-      powerUp()
-      readsContinuously = false
-      // The clock goes on: a driver sees frames, of another make.
-      isConverting = true
-      firstReady = wasFirst
-    }
-    truth.framesRead &+= 1
-    var status = unsafe UInt32(0xC0_0000) | UInt32(registers[0x14] &>> 4)
-    status |= unsafe UInt32(registers[0x12]) &<< 12 | UInt32(registers[0x13]) &<< 4
-    if let bad = faults.badStatusAt, conversion == bad { status ^= 0x40_0000 }
-    for index in 0..<count {
-      let word = index < 3 ? status : UInt32(bitPattern: sample(index / 3 &- 1, of: conversion))
-      let shift = UInt32(16 &- 8 &* (index % 3))
-      unsafe bytes[index] = index < 3 &* (channelCount &+ 1)
-        ? UInt8(truncatingIfNeeded: word &>> shift) : 0
-    }
-  }
-
-  /// Counts of a channel: what its input carries, at its gain.
-  @_noLocks @_noAllocation
-  private func sample(_ channel: Int, of conversion: UInt64) -> Int32 {
-    let settings = unsafe registers[5 &+ channel]
-    // Powered down: zero, but the place in the frame stays.
-    if settings & 0x80 != 0 { return 0 }
-    let code = Int((settings &>> 4) & 7)
-    let gain = code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 4 : code == 3 ? 6
-      : code == 4 ? 8 : code == 5 ? 12 : 24
-    let microvoltsPerCount = 4_500_000 / Double(gain) / 8_388_607
-    var microvolts = 0.0
-    switch settings & 7 {
-    case 0:
-      guard rowCount > 0 else { return 0 }
-      let periodOfRate = unsafe Int64(62_500) &<< Int64(registers[1] & 7)
-      let rate = UInt64(1_000_000_000 / periodOfRate)
-      let row = Int((conversion &* rowsPerSecond / rate) % UInt64(rowCount))
-      let place = channel % rowChannels
-      microvolts = unsafe Double(rows[row &* rowChannels &+ place]) * rowScale[place]
-    case 4: microvolts = 145_300
-    case 5: microvolts = testSignal(at: conversion)
-    default: microvolts = 0
-    }
-    let counts = math_rint(microvolts / microvoltsPerCount)
-    if counts >= 8_388_607 { return 8_388_607 }
-    if counts <= -8_388_608 { return -8_388_608 }
-    return Int32(counts)
-  }
-
-  /// A square wave of ±1.875 mV, doubled by CAL_AMP, at fCLK/2^21 or 2^20 (SBAS499C §9.6.1.3).
-  @_noLocks @_noAllocation
-  private func testSignal(at conversion: UInt64) -> Double {
-    let config2 = unsafe registers[2]
-    guard config2 & 0x10 != 0 else { return 0 }
-    let amplitude = config2 & 4 != 0 ? 3_750.0 : 1_875.0
-    if config2 & 3 == 3 { return amplitude }
-    let half: UInt64 = config2 & 3 == 1 ? 256_000_000 : 512_000_000
-    let elapsed = conversion &* UInt64(period.rawValue)
-    return (elapsed / half) & 1 == 0 ? -amplitude : amplitude
-  }
-
-  @_noLocks @_noAllocation
-  public mutating func waitForEdge(until deadline: MonotonicInstant) -> EdgeOutcome {
-    // At most one edge is skipped on purpose, so two turns are enough.
-    for _ in 0..<2 {
-      guard isConverting else { break }
-      if let last = faults.silentAfter, taken > last { break }
-      let due = readyTime(of: taken)
-      if due > deadline { break }
-      if MonotonicInstant.now() < due { shim_sleep_until(due.nanoseconds) }
-      guard let ready = newest(at: .now()), ready >= taken else { continue }
-      let conversion = isHeld ? taken : ready
-      edgesEver &+= conversion &- taken &+ 1
-      truth.conversions = conversion &+ 1
-      taken = conversion &+ 1
-      latched = conversion
-      if let lost = faults.lostEdgeAt, conversion == lost { continue }
-      return .edge(time: readyTime(of: conversion), number: edgesEver)
-    }
-    if MonotonicInstant.now() < deadline { shim_sleep_until(deadline.nanoseconds) }
-    return .nothing
-  }
-
-  @_noLocks @_noAllocation
-  public mutating func discardEdges() -> UInt64 {
-    if let ready = newest(at: .now()), ready >= taken {
-      edgesEver &+= ready &- taken &+ 1
-      taken = ready &+ 1
-    }
-    return edgesEver
-  }
-
-  public var keepsConversions: Bool {
+extension ADS1299Model {
+  /// DR of CONFIG1; the reserved code acts as the slowest rate.
+  var rateCode: UInt8 {
     @_noLocks @_noAllocation
-    get { isHeld }
+    get { min(registers[1] & 0b111, 6) }
   }
 
-  public mutating func pulseReset() -> Bool {
-    powerUp()
+  /// When the next conversion is due, or never.
+  var nextDue: Int64 {
+    @_noLocks @_noAllocation
+    get {
+      if !isConverting { return .max }
+      if let stallAt = conditions.stallAt, truth.conversions >= stallAt { return .max }
+      let nominal =
+        ADS1299.nominal(clocks: ADS1299.Clocks.settling(rateCode))
+        + sinceFilterStart * (62_500 << Int64(rateCode))
+      // Exact to the nanosecond for centuries: the error is a share of the whole span, never a sum.
+      let error = conditions.periodErrorPPM
+      return filterStart + nominal + nominal / 1_000_000 * error
+        + nominal % 1_000_000 * error / 1_000_000
+    }
+  }
+
+  /// Completes every conversion that is due; when they are held, the next one only if the last was
+  /// read.
+  @_noLocks @_noAllocation
+  mutating func advance(to now: Int64) {
+    var completed = false
+    var due = nextDue
+    while due <= now && !(isHeld && isUnread && isAnnounced) {
+      completed = complete(at: due) || completed
+      due = nextDue
+    }
+    if completed { compose() }
+  }
+
+  /// One conversion. False when the supply dipped instead.
+  @_noLocks @_noAllocation
+  private mutating func complete(at due: Int64) -> Bool {
+    let conversion = truth.conversions
+    if let brownOutAt = conditions.brownOutAt, conversion == brownOutAt, !hasBrownedOut {
+      hasBrownedOut = true
+      resetRegisters()
+      isStarted = false
+      isConverting = startPin
+      startFilter(at: due)
+      return false
+    }
+    if isUnread { truth.overwrittenUnread += 1 }
+    isUnread = true
+    lastDue = due
+    truth.conversions += 1
+    sinceFilterStart += 1
+    if let lost = conditions.lostEdges, lost.contains(conversion) {
+      truth.edgesLost += 1
+      isAnnounced = false
+    } else {
+      isAnnounced = true
+      announce(at: due)
+    }
     return true
   }
 
+  /// The falling edge of DRDY, as the kernel keeps it: a full buffer drops the oldest.
   @_noLocks @_noAllocation
-  public mutating func setStart(_ isHigh: Bool) -> Bool { false }
+  private mutating func announce(at due: Int64) {
+    lineSequence &+= 1
+    if edgeCount == Self.edgeCapacity {
+      firstEdge = (firstEdge + 1) % Self.edgeCapacity
+      edgeCount -= 1
+    }
+    edges[(firstEdge + edgeCount) % Self.edgeCapacity] = Edge(
+      time: MonotonicInstant(nanoseconds: due), lineSequence: lineSequence)
+    edgeCount += 1
+  }
+
+  @_noLocks @_noAllocation
+  mutating func startFilter(at now: Int64) {
+    filterStart = now
+    sinceFilterStart = 0
+  }
+
+  /// Starts or stops converting, as pins and opcodes have it now.
+  @_noLocks @_noAllocation
+  mutating func updateConverting(at now: Int64) {
+    let isWanted = powerPin && resetPin && !isStandby && (isStarted || startPin)
+    if isWanted && !isConverting {
+      startFilter(at: now)
+      isUnread = false
+      truth.conversions = 0
+      truth.conversionsRead = 0
+      truth.overwrittenUnread = 0
+      truth.edgesLost = 0
+    }
+    isConverting = isWanted
+  }
+
+  /// What power-up, the RESET pin and the RESET opcode leave behind.
+  @_noLocks @_noAllocation
+  mutating func resetRegisters() {
+    for address in 0..<24 { registers[address] = 0 }
+    registers[0] = identity
+    registers[1] = 0x96
+    registers[2] = 0xC0
+    registers[3] = 0x60
+    for address in 5...12 { registers[address] = 0x61 }
+    registers[0x14] = 0x0F
+    isContinuous = true
+    isStandby = false
+    referenceAt = .max
+  }
+
+  // MARK: the output register
+
+  /// Puts the conversion that has just ended into the output register.
+  @_noLocks @_noAllocation
+  private mutating func compose() {
+    let conversion = truth.conversions - 1
+    var nibble: UInt8 = 0b1100
+    if let bad = conditions.badStatus, bad.contains(conversion) { nibble = 0 }
+    let comparatorsAreOn = registers[0x17] & 1 << 1 != 0
+    let positive =
+      comparatorsAreOn ? conditions.detachedPositive.rawValue & registers[0x0F] : 0
+    let negative =
+      comparatorsAreOn ? conditions.detachedNegative.rawValue & registers[0x10] : 0
+    registers[0x12] = positive
+    registers[0x13] = negative
+    output[0] = nibble << 4 | positive >> 4
+    output[1] = positive << 4 | negative >> 4
+    output[2] = negative << 4 | pinLevels
+    for channel in 0..<channelCount {
+      let count = UInt32(bitPattern: measure(channel, conversion))
+      output[3 + 3 * channel] = UInt8(truncatingIfNeeded: count >> 16)
+      output[4 + 3 * channel] = UInt8(truncatingIfNeeded: count >> 8)
+      output[5 + 3 * channel] = UInt8(truncatingIfNeeded: count)
+    }
+  }
+
+  /// GPIO4...1: outputs show what they drive, inputs see a low level.
+  var pinLevels: UInt8 {
+    @_noLocks @_noAllocation
+    get { registers[0x14] >> 4 & ~registers[0x14] & 0x0F }
+  }
+
+  /// The counts of one channel.
+  @_noLocks @_noAllocation
+  private func measure(_ channel: Int, _ conversion: UInt64) -> Int32 {
+    let settings = registers[5 + channel]
+    let input = settings & 0b111
+    if settings & 1 << 7 != 0 || input == 0b001 { return 0 }
+    // Without a reference everything is beyond full scale.
+    if lastDue < referenceAt { return ADS1299.countMaximum }
+    let lsb = Self.microvoltsPerCount(gainCode: settings >> 4 & 0b111)
+    switch input {
+    case 0b000:
+      return electrode(channel, conversion, lsb)
+    case 0b011:
+      // MVDD: half of a 5 V analog supply, channels 3 and 4 a quarter of 3.3 V.
+      return Self.clip((channel == 2 || channel == 3 ? 825_000 : 2_500_000) / lsb)
+    case 0b100:
+      // 145.3 mV at 25 °C.
+      return Self.clip(145_300 / lsb)
+    case 0b101 where registers[2] & 1 << 4 != 0:
+      let doubled = registers[2] & 1 << 2 != 0
+      return Self.clip(
+        Self.testSignal(code: registers[2] & 0b11, clocks: clocks(conversion))
+          * (doubled ? 2 : 1) / lsb)
+    default:
+      return 0
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func electrode(_ channel: Int, _ conversion: UInt64, _ lsb: Double) -> Int32 {
+    switch electrodes.kind {
+    case .silence:
+      return 0
+    case .testSignal:
+      return Self.clip(Self.testSignal(code: 0, clocks: clocks(conversion)) / lsb)
+    case .recording:
+      guard channel < electrodes.columnCount, let counts = unsafe electrodes.counts,
+        let scales = unsafe electrodes.microvoltsPerCount
+      else { return 0 }
+      let samplesPerSecond = UInt64(16_000) >> UInt64(rateCode)
+      let sample = conversion * electrodes.millihertz / (samplesPerSecond * 1_000)
+      let row = Int(truncatingIfNeeded: sample % electrodes.rowCount)
+      // SAFETY: row and channel lie within the table that `Electrodes.init` copied.
+      let count = unsafe counts[row * electrodes.columnCount + channel]
+      let ratio = unsafe scales[channel] / lsb
+      // Scales that differ by less than a millionth are the same scale, rounded in a file's header.
+      if ratio > 0.999_999 && ratio < 1.000_001 { return Self.clip(Double(count)) }
+      return Self.clip(Double(count) * ratio)
+    }
+  }
+
+  /// The age of a conversion in clocks, from which the test signal is divided.
+  @_noLocks @_noAllocation
+  private func clocks(_ conversion: UInt64) -> UInt64 {
+    conversion * UInt64(ADS1299.Clocks.conversion(rateCode))
+  }
+
+  /// Microvolts: -(VREFP - VREFN) / 2400 and its opposite in turn; SBAS499A, CONFIG2.
+  @_noLocks @_noAllocation
+  private static func testSignal(code: UInt8, clocks: UInt64) -> Double {
+    let amplitude = ADS1299.referenceMicrovolts / 2_400
+    switch code {
+    case 0b00: return clocks >> 20 & 1 == 0 ? -amplitude : amplitude
+    case 0b01: return clocks >> 19 & 1 == 0 ? -amplitude : amplitude
+    case 0b11: return -amplitude
+    default: return 0
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private static func microvoltsPerCount(gainCode: UInt8) -> Double {
+    let factor: Double
+    switch gainCode {
+    case 0: factor = 1
+    case 1: factor = 2
+    case 2: factor = 4
+    case 3: factor = 6
+    case 4: factor = 8
+    case 5: factor = 12
+    default: factor = 24
+    }
+    return ADS1299.referenceMicrovolts / factor / Double(ADS1299.countMaximum)
+  }
+
+  /// The nearest 24-bit count; the chip clips at full scale.
+  @_noLocks @_noAllocation
+  private static func clip(_ counts: Double) -> Int32 {
+    if counts >= 8_388_607 { return 8_388_607 }
+    if counts <= -8_388_608 { return -8_388_608 }
+    return Int32(counts < 0 ? counts - 0.5 : counts + 0.5)
+  }
 }

@@ -1,143 +1,132 @@
-// The ADS1299 as a register-level model: what `acquire run` reads when no hardware is there, and
-// what the driver's tests play against.
+// A register-level model of the ADS1299: it does what the chip does, and refuses what the chip
+// would refuse.
 //
-// It obeys the datasheet where a driver can tell: it wakes reading continuously and then ignores
-// register access, its channels are shorted after a reset, DRDY stays high until the filter has
-// settled, CONFIG1 sets the rate, CHnSET gain and input. It refuses what the chip would refuse and
-// counts it.
+// What it follows (SBAS499A/C): opcodes and their waits, tPOR, tSDECODE, the register map and its
+// reset values, RDATAC at power-up (register access ignored, reading as zero), inputs shorted after
+// a reset, STANDBY/WAKEUP, START and STOP by pin or opcode, settling with DRDY held high, the
+// filter's restart on a write to CONFIG1, RDATA and RDATAC, the status word, gain, multiplexer,
+// test signal, reference start-up, clipping at 24 bits.
+//
+// What it leaves out: noise, the sinc filter's response to its input, daisy chains, single shot, a
+// STOP that lets the conversion in progress end, the multiplexer's choice of reference (a recording
+// is taken to be what the channels measure).
+//
+// Conversions are due at start + k periods; the model runs when somebody looks at it. One owner,
+// one thread.
 
 import RT
-public import Signal
-
-/// What the model's electrodes carry.
-public enum ModelInput: Sendable {
-  /// A recording, held between its samples when the chip runs faster, from the start again at its
-  /// end. At the recording's own rate and gain the chip gives its very counts.
-  case recording(SampleTable)
-  case silence
-}
-
-/// When conversions are due, and what becomes of those that nobody reads.
-public enum ModelClock: String, Sendable, CaseIterable {
-  /// A late host finds its conversions kept, in order, each with its true time: nothing is lost,
-  /// and lateness shows. For machines that are not real-time.
-  case held
-  /// As silicon: the newest conversion overwrites the one before it, and a late host has lost it.
-  case freeRunning
-}
-
-/// Faults on demand. Conversions are counted from 0 since START; nil: never.
-public struct ModelFaults: Sendable, Equatable {
-  /// ID reads so.
-  public var identity: UInt8?
-  /// MISO is stuck at this byte.
-  public var stuckOutput: UInt8?
-  /// The status word of this conversion loses its 1100.
-  public var badStatusAt: UInt64?
-  /// All registers fall back to their reset values at this conversion.
-  public var brownOutAt: UInt64?
-  /// DRDY stops after this conversion.
-  public var silentAfter: UInt64?
-  /// The edge of this conversion is lost.
-  public var lostEdgeAt: UInt64?
-  /// This register does not take what is written.
-  public var deafRegister: ADS1299Register?
-
-  public init() {}
-}
-
-/// What the model saw, for tests to compare the driver's claims with.
-@frozen
-public struct ModelTruth: BitwiseCopyable, Sendable {
-  public var conversions: UInt64 = 0
-  public var framesRead: UInt64 = 0
-  /// Register access while reading continuously, reading data while stopped, unknown commands.
-  public var violations: UInt64 = 0
-
-  @_noLocks @_noAllocation
-  @inlinable public init() {}
-}
+import Signal
 
 @safe
-public struct ModelPort: ~Copyable, @unchecked Sendable {
-  public let place = "model"
-  public internal(set) var truth = ModelTruth()
+struct ADS1299Model: ~Copyable {
+  /// The status word and eight channels, three bytes each.
+  static var frameByteCountMaximum: Int { @_noLocks @_noAllocation get { 27 } }
+  /// The kernel's default for one GPIO line.
+  static var edgeCapacity: Int { @_noLocks @_noAllocation get { 16 } }
+
+  var conditions: ModelConditions
   let isHeld: Bool
-  let faults: ModelFaults
-  let deafAddress: Int
   let channelCount: Int
-  let registers: UnsafeMutablePointer<UInt8>
-  /// What the electrodes carry: rows × channels, in nanovolts ÷ scale, as the recording's counts.
-  let rows: UnsafeMutablePointer<Int32>
-  let rowCount: Int
-  let rowChannels: Int
-  let rowsPerSecond: UInt64
-  let rowScale: UnsafeMutablePointer<Double>
+  let frameByteCount: Int
+  let identity: UInt8
+  /// Of the register that cannot be written; -1: none.
+  let deafAddress: Int
 
-  var readsContinuously = true
-  var isConverting = false
+  // Pins; true is high.
+  var resetPin = true
+  var startPin = false
+  var powerPin = true
+
+  // The serial interface and what it set.
+  var registers = InlineArray<24, UInt8>(repeating: 0)
+  var isContinuous = true
   var isStandby = false
-  /// When conversion 0 is ready; and the period now.
-  var firstReady = MonotonicInstant(nanoseconds: 0)
-  var period = Nanoseconds(4_000_000)
-  /// Conversions whose edges were taken since START, and edges ever.
-  var taken: UInt64 = 0
-  var edgesEver: UInt64 = 0
-  /// The conversion in the output register when the clock is held.
-  var latched: UInt64 = 0
-  let partsPerMillion: Int64
+  var isStarted = false
+  /// Commands are refused until then.
+  var readyAt = Int64.max
+  /// The internal reference has settled then.
+  var referenceAt = Int64.max
 
-  /// - Parameters:
-  ///   - channelCount: 4, 6 or 8.
-  ///   - partsPerMillion: how much slower than nominal the chip's clock runs.
-  public init(
-    input: ModelInput, clock: ModelClock = .held, channelCount: Int = 8,
-    partsPerMillion: Int = 0, faults: ModelFaults = ModelFaults()
+  // Conversions.
+  var isConverting = false
+  /// When the digital filter last started.
+  var filterStart: Int64 = 0
+  /// Conversions since the filter last started.
+  var sinceFilterStart: Int64 = 0
+  var lastDue: Int64 = 0
+  var isUnread = false
+  var hasBrownedOut = false
+  /// The edge of the conversion that waits has reached the line.
+  var isAnnounced = false
+  var output = InlineArray<27, UInt8>(repeating: 0)
+  var truth = ModelTruth()
+
+  // The kernel's side of the DRDY line.
+  var edges = InlineArray<16, Edge>(repeating: Edge())
+  var firstEdge = 0
+  var edgeCount = 0
+  var lineSequence: UInt32 = 0
+
+  // What the electrodes carry.
+  let electrodes: Electrodes
+
+  enum InputKind: UInt8 { case recording, testSignal, silence }
+
+  /// The input, in memory of its own, so that looking at it counts no references.
+  @safe
+  struct Electrodes {
+    var kind: InputKind
+    var rowCount: UInt64 = 0
+    var columnCount = 0
+    var millihertz: UInt64 = 0
+    /// `rowCount * columnCount` counts.
+    var counts: UnsafeMutablePointer<Int32>?
+    /// `columnCount` of them.
+    var microvoltsPerCount: UnsafeMutablePointer<Double>?
+
+    init(_ input: ModelInput) {
+      switch input {
+      case .silence: kind = .silence
+      case .testSignal: kind = .testSignal
+      case .recording(let table) where table.sampleCount == 0: kind = .silence
+      case .recording(let table):
+        kind = .recording
+        rowCount = UInt64(table.sampleCount)
+        columnCount = table.channelCount
+        millihertz = UInt64(max(1, table.montage.samplesPerSecond * 1_000 + 0.5))
+        // SAFETY: initialised to their full length here, freed by the model's deinit.
+        let counts = UnsafeMutablePointer<Int32>.allocate(capacity: table.counts.count)
+        for (index, count) in table.counts.enumerated() {
+          unsafe (counts + index).initialize(to: count)
+        }
+        let scales = UnsafeMutablePointer<Double>.allocate(capacity: columnCount)
+        for (index, channel) in table.montage.channels.enumerated() {
+          unsafe (scales + index).initialize(to: channel.microvoltsPerCount)
+        }
+        unsafe self.counts = counts
+        unsafe microvoltsPerCount = scales
+      }
+    }
+  }
+
+  init(
+    variant: ADS1299.Identity.Variant, input: ModelInput, clock: ModelClock,
+    conditions: ModelConditions
   ) {
+    self.conditions = conditions
     isHeld = clock == .held
-    deafAddress = faults.deafRegister.map { Int($0.rawValue) } ?? -1
-    self.faults = faults
-    self.channelCount = channelCount
-    self.partsPerMillion = Int64(partsPerMillion)
-    unsafe registers = .allocate(capacity: 32)
-    unsafe registers.initialize(repeating: 0, count: 32)
-    var table = SampleTable(montage: Montage(channels: [], samplesPerSecond: 250), counts: [])
-    if case .recording(let recording) = input, recording.sampleCount > 0 { table = recording }
-    rowCount = table.sampleCount
-    rowChannels = table.channelCount
-    rowsPerSecond = UInt64(max(1, table.montage.samplesPerSecond.rounded()))
-    unsafe rows = .allocate(capacity: max(1, table.counts.count))
-    for (index, count) in table.counts.enumerated() {
-      unsafe (rows + index).initialize(to: count)
-    }
-    unsafe rowScale = .allocate(capacity: max(1, table.channelCount))
-    for (index, channel) in table.montage.channels.enumerated() {
-      unsafe (rowScale + index).initialize(to: channel.microvoltsPerCount)
-    }
-    powerUp()
+    channelCount = variant.channelCount
+    frameByteCount = variant.frameByteCount
+    identity =
+      conditions.identity ?? ADS1299.Identity(revision: 1, variant: variant).rawValue
+    deafAddress = conditions.deafRegister.map { Int($0.rawValue) } ?? -1
+    electrodes = Electrodes(input)
+    resetRegisters()
   }
 
   deinit {
-    unsafe registers.deallocate()
-    unsafe rows.deallocate()
-    unsafe rowScale.deallocate()
-  }
-
-  /// Reset values, reading continuously, not converting (SBAS499C §9.6, §11.1).
-  @_noLocks @_noAllocation
-  mutating func powerUp() {
-    for index in 0..<32 { unsafe registers[index] = 0 }
-    unsafe registers[0] = 0x3E
-    if channelCount == 4 { unsafe registers[0] = 0x3C }
-    if channelCount == 6 { unsafe registers[0] = 0x3D }
-    if let identity = faults.identity { unsafe registers[0] = identity }
-    unsafe registers[1] = 0x96
-    unsafe registers[2] = 0xC0
-    unsafe registers[3] = 0x60
-    for index in 5...12 { unsafe registers[index] = 0x61 }
-    unsafe registers[0x14] = 0x0F
-    readsContinuously = true
-    isConverting = false
-    isStandby = false
+    // SAFETY: taken by `Electrodes.init`, which only this model holds.
+    unsafe electrodes.counts?.deallocate()
+    unsafe electrodes.microvoltsPerCount?.deallocate()
   }
 }

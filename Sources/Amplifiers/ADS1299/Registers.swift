@@ -1,157 +1,145 @@
-// The ADS1299's commands and registers, under the names and in the order of the datasheet
-// (TI SBAS499C, §9.5.3 commands, §9.6 register map).
+// The ADS1299 beside its data sheet: opcodes, addresses, and what each register's bits mean.
+//
+// Names and order are TI's (SBAS499C; SBAS499A where a page is given). Reserved bits live inside
+// the types: a value that the data sheet forbids cannot be written down, and one that is read back
+// is nil.
 
-/// SBAS499C §9.5.3, table 10: commands.
-public enum ADS1299Command {
-  @usableFromInline static var wakeup: UInt8 { @_noLocks @_noAllocation get { 0x02 } }
-  static var standby: UInt8 { @_noLocks @_noAllocation get { 0x04 } }
-  static var reset: UInt8 { @_noLocks @_noAllocation get { 0x06 } }
-  static var start: UInt8 { @_noLocks @_noAllocation get { 0x08 } }
-  static var stop: UInt8 { @_noLocks @_noAllocation get { 0x0A } }
-  static var readDataContinuously: UInt8 { @_noLocks @_noAllocation get { 0x10 } }
-  static var stopReadDataContinuously: UInt8 { @_noLocks @_noAllocation get { 0x11 } }
-  static var readData: UInt8 { @_noLocks @_noAllocation get { 0x12 } }
-  /// Plus the first address; then the count of registers less one.
-  static var readRegisters: UInt8 { @_noLocks @_noAllocation get { 0x20 } }
-  static var writeRegisters: UInt8 { @_noLocks @_noAllocation get { 0x40 } }
-}
+/// The chip's vocabulary. SBAS499C, "Register Maps" and "SPI Command Definitions".
+public enum ADS1299 {
+  /// Opcodes. SBAS499A, "SPI Command Definitions".
+  public enum Command: UInt8, CaseIterable, Sendable {
+    case wakeup = 0x02
+    case standby = 0x04
+    case reset = 0x06
+    case start = 0x08
+    case stop = 0x0A
+    /// Each conversion clocks out by itself; registers cannot be reached. The power-up state.
+    case readContinuously = 0x10
+    case stopReadingContinuously = 0x11
+    /// The conversion in the output register, once.
+    case readData = 0x12
+    /// Low five bits: the first address. A second byte follows: how many, less one.
+    case readRegisters = 0x20
+    /// As `readRegisters`; the values follow.
+    case writeRegisters = 0x40
+  }
 
-/// SBAS499C §9.6, table 11: the register map.
-public enum ADS1299Register: UInt8, CaseIterable, Sendable {
-  case id = 0x00
-  case config1 = 0x01
-  case config2 = 0x02
-  case config3 = 0x03
-  case loff = 0x04
-  case ch1Set = 0x05
-  case ch2Set = 0x06
-  case ch3Set = 0x07
-  case ch4Set = 0x08
-  case ch5Set = 0x09
-  case ch6Set = 0x0A
-  case ch7Set = 0x0B
-  case ch8Set = 0x0C
-  case biasSensP = 0x0D
-  case biasSensN = 0x0E
-  case loffSensP = 0x0F
-  case loffSensN = 0x10
-  case loffFlip = 0x11
-  case loffStatP = 0x12
-  case loffStatN = 0x13
-  case gpio = 0x14
-  case misc1 = 0x15
-  case misc2 = 0x16
-  case config4 = 0x17
+  /// Addresses. SBAS499A, "Register Map".
+  public enum Register: UInt8, CaseIterable, Sendable {
+    case id = 0x00
+    case config1, config2, config3, loff
+    case ch1set, ch2set, ch3set, ch4set, ch5set, ch6set, ch7set, ch8set
+    case biasSensP, biasSensN, loffSensP, loffSensN, loffFlip, loffStatP, loffStatN
+    case gpio, misc1, misc2, config4
 
-  /// As the datasheet writes it.
-  public var name: String {
-    switch self {
-    case .id: "ID"
-    case .config1: "CONFIG1"
-    case .config2: "CONFIG2"
-    case .config3: "CONFIG3"
-    case .loff: "LOFF"
-    case .ch1Set: "CH1SET"
-    case .ch2Set: "CH2SET"
-    case .ch3Set: "CH3SET"
-    case .ch4Set: "CH4SET"
-    case .ch5Set: "CH5SET"
-    case .ch6Set: "CH6SET"
-    case .ch7Set: "CH7SET"
-    case .ch8Set: "CH8SET"
-    case .biasSensP: "BIAS_SENSP"
-    case .biasSensN: "BIAS_SENSN"
-    case .loffSensP: "LOFF_SENSP"
-    case .loffSensN: "LOFF_SENSN"
-    case .loffFlip: "LOFF_FLIP"
-    case .loffStatP: "LOFF_STATP"
-    case .loffStatN: "LOFF_STATN"
-    case .gpio: "GPIO"
-    case .misc1: "MISC1"
-    case .misc2: "MISC2"
-    case .config4: "CONFIG4"
+    /// All of them.
+    public static var count: Int { 24 }
+
+    /// What it holds after a reset; for ID what an eight-channel chip of today's revision says.
+    public var resetValue: UInt8 {
+      switch self {
+      case .id: 0x3E
+      case .config1: 0x96
+      case .config2: 0xC0
+      case .config3: 0x60
+      case .ch1set, .ch2set, .ch3set, .ch4set, .ch5set, .ch6set, .ch7set, .ch8set: 0x61
+      case .gpio: 0x0F
+      default: 0x00
+      }
+    }
+
+    /// As the data sheet prints it: "CONFIG1", "CH3SET".
+    public var name: String {
+      switch self {
+      case .biasSensP: "BIAS_SENSP"
+      case .biasSensN: "BIAS_SENSN"
+      case .loffSensP: "LOFF_SENSP"
+      case .loffSensN: "LOFF_SENSN"
+      case .loffFlip: "LOFF_FLIP"
+      case .loffStatP: "LOFF_STATP"
+      case .loffStatN: "LOFF_STATN"
+      default: "\(self)".uppercased()
+      }
+    }
+
+    /// CHnSET of a channel, counted from 0.
+    public static func channel(_ index: Int) -> Register? {
+      index < 0 || index > 7 ? nil : Register(rawValue: ch1set.rawValue + UInt8(index))
     }
   }
 
-  /// SBAS499C §9.6: the value after a reset; of ID, that of an eight-channel chip.
-  public var resetValue: UInt8 {
-    switch self {
-    case .id: 0x3E
-    case .config1: 0x96
-    case .config2: 0xC0
-    case .config3: 0x60
-    case .ch1Set, .ch2Set, .ch3Set, .ch4Set, .ch5Set, .ch6Set, .ch7Set, .ch8Set: 0x61
-    case .gpio: 0x0F
-    case .loff, .biasSensP, .biasSensN, .loffSensP, .loffSensN, .loffFlip, .loffStatP, .loffStatN,
-      .misc1, .misc2, .config4:
-      0x00
-    }
-  }
+  /// DR of CONFIG1. SBAS499A, CONFIG1: the decimation of the modulator's clock.
+  public enum DataRate: UInt8, CaseIterable, Sendable {
+    case sps16k = 0b000
+    case sps8k, sps4k, sps2k, sps1k, sps500, sps250
 
-  /// Written by the chip alone.
-  public var isReadOnly: Bool { self == .id || self == .loffStatP || self == .loffStatN }
-}
+    public var samplesPerSecond: Int { 16_000 >> Int(rawValue) }
 
-/// CONFIG1 DR[2:0] (SBAS499C §9.6.1.2): samples a second.
-public enum DataRate: UInt8, CaseIterable, Sendable {
-  case sps16000 = 0
-  case sps8000 = 1
-  case sps4000 = 2
-  case sps2000 = 3
-  case sps1000 = 4
-  case sps500 = 5
-  case sps250 = 6
-
-  public init?(samplesPerSecond: Int) {
-    guard let rate = Self.allCases.first(where: { $0.samplesPerSecond == samplesPerSecond }) else {
+    /// nil when the chip has no such rate.
+    public init?(samplesPerSecond: Double) {
+      for rate in Self.allCases where Double(rate.samplesPerSecond) == samplesPerSecond {
+        self = rate
+        return
+      }
       return nil
     }
-    self = rate
   }
 
-  public var samplesPerSecond: Int { 16_000 >> Int(rawValue) }
-}
+  /// GAIN of CHnSET. Not the ADS1298's codes.
+  public enum Gain: UInt8, CaseIterable, Sendable {
+    case x1 = 0b000
+    case x2, x4, x6, x8, x12, x24
 
-/// CHnSET GAIN[2:0] (SBAS499C §9.6.1.6); other codes than the ADS1298's.
-public enum Gain: UInt8, CaseIterable, Sendable {
-  case x1 = 0
-  case x2 = 1
-  case x4 = 2
-  case x6 = 3
-  case x8 = 4
-  case x12 = 5
-  case x24 = 6
+    public var factor: Int {
+      switch self {
+      case .x1: 1
+      case .x2: 2
+      case .x4: 4
+      case .x6: 6
+      case .x8: 8
+      case .x12: 12
+      case .x24: 24
+      }
+    }
 
-  public init?(factor: Int) {
-    guard let gain = Self.allCases.first(where: { $0.factor == factor }) else { return nil }
-    self = gain
-  }
+    /// nil when the chip has no such gain.
+    public init?(_ factor: Double) {
+      for gain in Self.allCases where Double(gain.factor) == factor {
+        self = gain
+        return
+      }
+      return nil
+    }
 
-  public var factor: Int {
-    switch self {
-    case .x1: 1
-    case .x2: 2
-    case .x4: 4
-    case .x6: 6
-    case .x8: 8
-    case .x12: 12
-    case .x24: 24
+    /// Size of one count with the internal reference: 4.5 V / gain / (2^23 - 1).
+    public var microvoltsPerCount: Double {
+      ADS1299.referenceMicrovolts / Double(factor) / Double(ADS1299.countMaximum)
     }
   }
 
-  /// Size of one count with the internal reference of 4.5 V: Vref / gain / (2^23 − 1)
-  /// (SBAS499C §9.4.1, equation 9, to within 0.12 ppm).
-  public var microvoltsPerCount: Double { 4_500_000 / Double(factor) / 8_388_607 }
-}
+  /// MUX of CHnSET: what the channel measures.
+  public enum Input: UInt8, CaseIterable, Sendable {
+    case electrode = 0b000
+    case shorted, biasMeasurement, supply, temperature, testSignal, biasDriveP, biasDriveN
+  }
 
-/// CHnSET MUX[2:0] (SBAS499C §9.6.1.6): what a channel measures.
-public enum ChannelInput: UInt8, CaseIterable, Sendable {
-  case electrode = 0
-  case shorted = 1
-  case bias = 2
-  case supply = 3
-  case temperature = 4
-  case testSignal = 5
-  case biasDriveP = 6
-  case biasDriveN = 7
+  /// Electrodes, one bit a channel, channel 1 in bit 0: BIAS_SENSx, LOFF_SENSx, LOFF_FLIP.
+  public struct ChannelMask: OptionSet, Sendable, Hashable {
+    public var rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The first `count` channels, at most eight.
+    public static func first(_ count: Int) -> ChannelMask {
+      ChannelMask(rawValue: count >= 8 ? 0xFF : UInt8((1 << max(0, count)) - 1))
+    }
+  }
+
+  /// The internal reference, VREFP - VREFN.
+  public static var referenceMicrovolts: Double {
+    @_noLocks @_noAllocation get { 4_500_000 }
+  }
+  /// The largest count; the smallest is -2^23.
+  public static var countMaximum: Int32 {
+    @_noLocks @_noAllocation get { 0x7F_FFFF }
+  }
 }

@@ -14,14 +14,14 @@
 int shim_device_names(const char *folder, const char *prefix, char *names, size_t byte_count);
 
 /// What a gpiochip says of itself.
-struct shim_gpio_chip {
+struct shim_gpio_chip_info {
   char name[32];
   char label[32];
   uint32_t line_count;
 };
 
 /// Asks a gpiochip node for its name, label and size. 0, or -errno.
-int shim_gpio_chip(const char *path, struct shim_gpio_chip *chip);
+int shim_gpio_chip(const char *path, struct shim_gpio_chip_info *chip);
 
 /// The offset of the line with this name on the chip, -ENOENT, or another -errno.
 int shim_gpio_line_named(const char *path, const char *name);

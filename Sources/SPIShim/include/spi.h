@@ -36,4 +36,4 @@ int shim_spi_configure(int descriptor, const struct shim_spi_configuration *conf
 int shim_spi_read_configuration(int descriptor, struct shim_spi_configuration *configuration);
 
 /// One SPI_IOC_MESSAGE(1). The number of bytes exchanged, or -errno.
-SHIM_REALTIME int shim_spi_transfer(int descriptor, const struct shim_spi_transfer *transfer);
+SHIM_REALTIME int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *transfer);

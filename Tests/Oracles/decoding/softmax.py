@@ -1,4 +1,4 @@
-"""numpy's softmax of linear scores: JSON {model, features} in, a list of probabilities a row out."""
+"""scipy's softmax of linear scores: a model and rows of features in, rows of probabilities out."""
 
 import json
 import sys

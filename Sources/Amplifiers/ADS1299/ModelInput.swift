@@ -1,0 +1,123 @@
+// What the model's electrodes carry, and what goes wrong with it on demand.
+
+public import Signal
+
+/// The potentials at the electrodes of the model.
+public enum ModelInput: Sendable {
+  /// A recording, from its first sample at each start, over and over.
+  ///
+  /// A channel whose gain, and a rate that, equals the recording's gives the recording's own
+  /// counts, exactly: conversion k is sample k. Otherwise counts are converted by the programmed
+  /// gain, and a sample is held as long as it lasts.
+  case recording(SampleTable)
+  /// ±1.875 mV, 0.977 Hz, square, at every electrode.
+  case testSignal
+  /// 0 V at every electrode.
+  case silence
+}
+
+/// What becomes of a conversion when the host is late.
+///
+/// Conversions are due at start + k periods of CLOCK_MONOTONIC in both.
+public enum ModelClock: Sendable, Equatable, CaseIterable {
+  /// It waits, and those after it: the host gets each, in order, with its true due time as edge
+  /// time. Nothing is lost, and lateness stays visible: each frame that a chip would have
+  /// overwritten carries `.late`. A stage set, not silicon.
+  case held
+  /// As silicon: the output register holds the last conversion only, the kernel's buffer the last
+  /// 16 edges.
+  case freeRunning
+}
+
+/// Conversions, counted from 0 at each start.
+@frozen
+public struct ConversionSpan: Sendable, Equatable, BitwiseCopyable {
+  public var first: UInt64
+  public var count: UInt64
+
+  public init(first: UInt64, count: UInt64 = .max) {
+    self.first = first
+    self.count = count
+  }
+
+  @_noLocks @_noAllocation
+  func contains(_ conversion: UInt64) -> Bool {
+    conversion >= first && conversion - first < count
+  }
+}
+
+/// How the model is wired, and what goes wrong with it. The default: nothing.
+public struct ModelConditions: Sendable, Equatable {
+  public enum Level: Sendable {
+    case low, high
+
+    var byte: UInt8 {
+      @_noLocks @_noAllocation
+      get {
+        switch self {
+        case .low: 0x00
+        case .high: 0xFF
+        }
+      }
+    }
+  }
+
+  /// DOUT without a chip behind it.
+  public struct StuckOutput: Sendable, Equatable {
+    public var level: Level
+    /// From power-up when it begins with conversion 0.
+    public var span: ConversionSpan
+
+    public init(_ level: Level, _ span: ConversionSpan) {
+      self.level = level
+      self.span = span
+    }
+  }
+
+  /// RESET, START and PWDN are wired; else opcodes do their work.
+  public var hasControlLines = false
+  /// How much longer than nominal a clock period is.
+  public var periodErrorPPM: Int64 = 0
+  /// What the ID register says; nil: what the configuration expects.
+  public var identity: UInt8?
+  /// A register that keeps its reset value whatever is written to it.
+  public var deafRegister: ADS1299.Register?
+  /// The supply dips just before this conversion: every register falls back to its reset value,
+  /// the chip to RDATAC, and a START that was an opcode is forgotten.
+  public var brownOutAt: UInt64?
+  /// DOUT shows one level only.
+  public var stuckOutput: StuckOutput?
+  /// The status word does not begin with 1100.
+  public var badStatus: ConversionSpan?
+  /// Conversions come, the edges of DRDY do not.
+  public var lostEdges: ConversionSpan?
+  /// No conversion comes from this one on.
+  public var stallAt: UInt64?
+  /// Electrodes that have fallen off, positive and negative inputs.
+  public var detachedPositive: ADS1299.ChannelMask = []
+  public var detachedNegative: ADS1299.ChannelMask = []
+
+  public init() {}
+}
+
+/// What really happened in the model: the oracle of every loss counter.
+@frozen
+public struct ModelTruth: Sendable, Equatable, BitwiseCopyable {
+  /// Since the last start.
+  public var conversions: UInt64 = 0
+  /// Different conversions that were read to the last byte, since the last start.
+  public var conversionsRead: UInt64 = 0
+  /// Conversions that the next one overwrote before they were read, since the last start.
+  public var overwrittenUnread: UInt64 = 0
+  /// Conversions whose edge of DRDY never reached the line, since the last start.
+  public var edgesLost: UInt64 = 0
+  /// Register access in RDATAC, opcodes in STANDBY, opcodes that do not exist.
+  public var refusedCommands: UInt64 = 0
+  /// Commands that came before the chip was ready for them; refused too.
+  public var timingViolations: UInt64 = 0
+  /// Reads in RDATAC that the next conversion overtook: torn on silicon.
+  public var tornReads: UInt64 = 0
+
+  @_noLocks @_noAllocation
+  init() {}
+}

@@ -1,0 +1,6 @@
+// expect: inaccessible
+import Exoskeleton
+
+func move() -> Command {
+  .motion(MotionSetpoint(Setpoint(positionDegrees: 90, velocityDegreesPerSecond: 0)))
+}
