@@ -36,9 +36,6 @@ struct Acquire: ParsableCommand {
     ])
 
   static func main() {
-    // Before the first thread is there, so that all of them inherit it: a session waits for
-    // SIGINT and SIGTERM where it can act on them.
-    StopSignals.block()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -22,6 +22,20 @@ struct Terminal {
     }
   }
 
+  /// Writes a line if it can be taken at once, and drops it if not.
+  ///
+  /// A reader that stands still (a full pipe, Ctrl-S, a frozen connection) must never hold up the
+  /// thread that listens for Ctrl-C.
+  func writeIfReady(_ text: String) {
+    let bytes = Array(text.utf8)
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    // A pipe that is ready takes PIPE_BUF bytes, 4096, without waiting.
+    guard bytes.count <= 4_096, unsafe poll(&entry, 1, 0) == 1,
+      entry.revents & Int16(POLLOUT) != 0
+    else { return }
+    _ = unsafe Glibc.write(descriptor, bytes, bytes.count)
+  }
+
   var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// Width in columns; 80 when it cannot be known.
@@ -97,7 +111,7 @@ func describe(errno code: Int32) -> String {
   unsafe String(cString: strerror(code))
 }
 
-/// SIGINT, SIGTERM and SIGHUP: blocked in every thread, taken by the main thread when it waits.
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT: blocked in every thread, taken by the main thread when it waits.
 enum StopSignals {
   /// Before the first thread is started, which inherits the mask.
   static func block() {
@@ -105,6 +119,8 @@ enum StopSignals {
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     // A reader that goes away shall not end a session.
     signal(SIGPIPE, SIG_IGN)
+    // A session that is suspended would stand still with the joint in motion.
+    signal(SIGTSTP, SIG_IGN)
     // Without this a full disk with a file-size limit would kill the process.
     signal(SIGXFSZ, SIG_IGN)
   }
@@ -118,6 +134,7 @@ enum StopSignals {
     case SIGINT: return "Ctrl-C"
     case SIGTERM: return "SIGTERM"
     case SIGHUP: return "SIGHUP"
+    case SIGQUIT: return "SIGQUIT"
     default: return nil
     }
   }
@@ -128,6 +145,7 @@ enum StopSignals {
     unsafe sigaddset(&set, SIGINT)
     unsafe sigaddset(&set, SIGTERM)
     unsafe sigaddset(&set, SIGHUP)
+    unsafe sigaddset(&set, SIGQUIT)
     return set
   }
 }

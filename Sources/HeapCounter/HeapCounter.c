@@ -7,8 +7,9 @@ static __thread uint64_t calls;
 
 uint64_t heap_counter_calls_of_this_thread(void) { return calls; }
 
-// ThreadSanitizer brings its own interceptors and must keep them.
-#if !defined(__has_feature) || !__has_feature(thread_sanitizer)
+// The sanitizers bring their own interceptors and must keep them.
+#if !defined(__has_feature) || \
+    !(__has_feature(thread_sanitizer) || __has_feature(address_sanitizer))
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);

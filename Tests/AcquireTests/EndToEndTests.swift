@@ -146,17 +146,47 @@ struct EndToEndTests {
       "--report", folder.path("report.json"),
     ])
     try exoskeleton.waitForOutput("moving")
+    let before = exoskeleton.output.count
     session.send(signal)
     let outcome = session.finish()
     #expect(outcome.status == 0 && outcome.signal == nil, "\(outcome.errors)")
-    try exoskeleton.waitForOutput("neutral")
-    #expect(!exoskeleton.output.contains("watchdog"))
+    try exoskeleton.waitForOutput("disarmed")
+    // Longer than its watchdog: had it been left alone, it would have said so by now.
+    usleep(500_000)
     exoskeleton.send(SIGTERM)
     #expect(exoskeleton.finish().status == 0)
+    let after = exoskeleton.output.dropFirst(before)
+    #expect(after.contains("neutral"), "\(after)")
+    #expect(after.split(separator: "\n").last?.contains("disarmed") == true, "\(after)")
+    #expect(!exoskeleton.output.contains("watchdog"))
     let report = try report(at: folder.path("report.json"))
     let recording = try #require(report["recording"] as? String)
     let frames = try #require(report["frames"] as? Int)
     for reading in try Reading.all(recording) { #expect(reading.sampleCount >= frames) }
+  }
+
+  @Test("a session that stands still is caught by the watchdog, and does not move again by itself")
+  func frozen() throws {
+    let folder = try TemporaryFolder()
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput(folder.path("exo"))
+    let session = try Program([
+      "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
+    ])
+    try exoskeleton.waitForOutput("moving")
+    session.send(SIGSTOP)
+    try exoskeleton.waitForOutput("watchdog")
+    let before = exoskeleton.output.count
+    session.send(SIGCONT)
+    // Time enough for frames, decisions and many control periods.
+    usleep(3_000_000)
+    session.send(SIGTERM)
+    let outcome = session.finish()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("moves no more in this session"))
+    exoskeleton.send(SIGTERM)
+    #expect(exoskeleton.finish().status == 0)
+    #expect(!exoskeleton.output.dropFirst(before).contains("moving"))
   }
 
   @Test("an exoskeleton that is unplugged ends the session with a sentence and a whole recording")

@@ -11,6 +11,8 @@ enum SessionCommand {
     _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool
   ) throws {
     let configuration = try options.source.load(options: overrides)
+    // Before the first thread is there, so that all of them inherit it.
+    StopSignals.block()
     let outcome: (report: SessionReport, status: ExitStatus)
     switch configuration.amplifier.kind {
     case "ads1299":

@@ -51,6 +51,7 @@ struct Simulate: ParsableCommand {
     var watchdog = DurationArgument(.milliseconds(100))
 
     func run() throws {
+      StopSignals.block()
       let exoskeleton = try explaining(.cannotCreate) { () throws(SerialFault) in
         try VirtualExoskeleton(loopHertz: loop, watchdog: watchdog.span, link: link)
       }

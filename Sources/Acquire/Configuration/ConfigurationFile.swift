@@ -94,7 +94,7 @@ struct ConfigurationFile {
     for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = raw.drop { $0 == " " || $0 == "\t" }
       if line.first == "[" {
-        current = String(line.dropFirst().prefix { $0 != "]" })
+        current = String(line.dropFirst().prefix { $0 != "]" }.filter { $0 != " " })
         if key == nil, current == section { return index + 1 }
         continue
       }

@@ -26,13 +26,19 @@ enum SettingValue: Equatable {
   /// As it stands in a TOML file.
   var toml: String {
     switch self {
-    case .string(let text): "\"" + text + "\""
+    case .string(let text): Self.quoted(text)
     case .integer(let number): String(number)
     case .number(let number): number.description
     case .bool(let flag): flag ? "true" : "false"
-    case .strings(let texts): "[" + texts.map { "\"" + $0 + "\"" }.joined(separator: ", ") + "]"
+    case .strings(let texts): "[" + texts.map(Self.quoted).joined(separator: ", ") + "]"
     case .numbers(let numbers): "[" + numbers.map(\.description).joined(separator: ", ") + "]"
     }
+  }
+}
+
+extension SettingValue {
+  fileprivate static func quoted(_ text: String) -> String {
+    "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
   }
 }
 

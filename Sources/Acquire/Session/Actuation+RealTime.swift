@@ -20,20 +20,25 @@ struct Actuation: ~Copyable {
   private var lastDecision: MonotonicInstant?
   private var lastControl: MonotonicInstant
   private var controlledBlocks: UInt64 = 0
+  /// Raised when everything runs: to start a session is the deliberate act that arms.
+  private let go: StopSignal
+  /// Raised when the session ends, for whatever reason: nothing moves any more.
+  private let halt: StopSignal
+  private var wasArmed = false
 
-  /// Arms the governor: to start a session is the deliberate act. Nothing arms it again by itself.
   init(
     governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
-    samplesPerSecond: Double, now: MonotonicInstant
+    samplesPerSecond: Double, go: StopSignal, halt: StopSignal, now: MonotonicInstant
   ) {
     controlPeriod = governor.limits.controlPeriod
     framesPerControl = UInt64(max(1, (controlPeriod.seconds * samplesPerSecond).rounded(.down)))
     self.governor = governor
     self.link = link
     self.demands = demands
+    self.go = go
+    self.halt = halt
     lastFrame = now
     lastControl = now
-    self.governor.arm()
   }
 
   /// A frame that is believed has come in.
@@ -46,6 +51,14 @@ struct Actuation: ~Copyable {
   mutating func take(_ intent: Intent) {
     demand = demands.demand(ofClass: intent.classIndex)
     lastDecision = intent.time
+  }
+
+  /// A decision was due and could not be made: what was decided before counts no longer, because
+  /// no signal of now supports it.
+  @_noLocks @_noAllocation
+  mutating func withhold() {
+    demand = .neutral
+    lastDecision = nil
   }
 
   /// True on the conversions that a command follows.
@@ -70,6 +83,16 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
+    if halt.isRaised {
+      governor.disarm()
+      link.send(.neutral)
+      return now
+    }
+    if go.isRaised && !wasArmed {
+      // Once: nothing arms it again by itself.
+      wasArmed = true
+      governor.arm()
+    }
     let command = governor.step(
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,

@@ -53,7 +53,6 @@ struct StatusSnapshot: BitwiseCopyable {
   var corrupt: UInt64 = 0
   var undecoded: UInt64 = 0
   var decisions: UInt64 = 0
-  var eventsNotStored: UInt64 = 0
   var firstIndex: UInt64 = 0
   var firstEdge = MonotonicInstant(nanoseconds: 0)
   var lastIndex: UInt64 = 0
@@ -115,9 +114,8 @@ extension DecodingWorkspace {
       histograms.signal.record(time - popped)
       if unseen > 0 {
         snapshot.undecoded &+= UInt64(unseen)
-        keep(
-          events.pushUndecoded(
-            count: unseen, sampleIndex: header.sampleIndex &- UInt64(header.lostBefore)))
+        events.pushUndecoded(
+          count: unseen, sampleIndex: header.sampleIndex &- UInt64(header.lostBefore))
       }
       time = decide(frame, filtered: time)
     }
@@ -139,16 +137,17 @@ extension DecodingWorkspace {
     guard let outcome = stage?.decide(frame) else { return filtered }
     switch outcome {
     case .none: return filtered
-    case .withheld: snapshot.classIndex = -1
+    case .withheld:
+      snapshot.classIndex = -1
+      actuation?.withhold()
     case .decided(let intent):
       snapshot.decisions &+= 1
       snapshot.classIndex = intent.classIndex
       snapshot.confidence = intent.confidence
       actuation?.take(intent)
-      keep(
-        events.pushDecision(
-          classIndex: intent.classIndex, confidence: intent.confidence,
-          sampleIndex: intent.sampleIndex))
+      events.pushDecision(
+        classIndex: intent.classIndex, confidence: intent.confidence,
+        sampleIndex: intent.sampleIndex)
     }
     let decided = MonotonicInstant.now()
     histograms.decode.record(decided - filtered)
@@ -191,10 +190,5 @@ extension DecodingWorkspace {
     stage?.describe(in: &snapshot)
     actuation?.describe(in: &snapshot)
     status.write(snapshot)
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func keep(_ isStored: Bool) {
-    if !isStored { snapshot.eventsNotStored &+= 1 }
   }
 }

@@ -60,11 +60,11 @@ struct ExoskeletonLine: ~Copyable {
   }
 
   /// Governor and line in one, for the decoding thread. Nil without an exoskeleton.
-  mutating func actuation(_ plan: SessionPlan) -> Actuation? {
+  mutating func actuation(_ plan: SessionPlan, go: StopSignal, halt: StopSignal) -> Actuation? {
     guard let link = link.take() else { return nil }
     return Actuation(
       governor: Governor(limits: plan.limits), link: link, demands: plan.demands,
-      samplesPerSecond: plan.montage.samplesPerSecond, now: .now())
+      samplesPerSecond: plan.montage.samplesPerSecond, go: go, halt: halt, now: .now())
   }
 
   /// Ends the virtual exoskeleton, if it was one.
@@ -79,7 +79,6 @@ extension Actuation {
   mutating func release() -> Bool {
     let isNeutral = link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
     governor.disarm()
-    link.send(.disarm)
-    return isNeutral
+    return link.insist(on: .disarm, until: [.disarmed, .stopped]) && isNeutral
   }
 }

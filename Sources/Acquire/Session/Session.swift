@@ -28,7 +28,7 @@ struct Session {
   ///
   /// - Returns: the report, and how the program shall end.
   /// - Throws: what could not be opened or started. Everything that was opened is closed again, and
-  ///   nothing has moved: the governor moves nothing before frames come.
+  ///   nothing has moved: the governor is armed when both threads run.
   mutating func run<Source: Amplifier & SendableMetatype & ~Copyable>(_ amplifier: consuming Source)
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
@@ -46,6 +46,8 @@ struct Session {
     let eventRing = RecordedEventRing(capacity: layout.recorderEvents)
     let statusRing = OverwritingRing<StatusSnapshot>(capacity: 16)
     let bell = Doorbell()
+    let go = StopSignal()
+    let halt = StopSignal()
     let stopDecoding = StopSignal()
     let stopAcquiring = StopSignal()
     let acquisitionEnded = StopSignal()
@@ -62,11 +64,10 @@ struct Session {
       plan, description: description, frames: recorderRing.consumer,
       events: eventRing.consumer)
 
-    // The governor is armed here, and moves nothing before frames come. The threads' settings have
-    // been granted once already; from here on every way out leads over `release`.
     let decoding = DecodingWorkspace(
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: line.actuation(plan), events: eventRing.producer, status: statusRing.producer)
+      actuation: line.actuation(plan, go: go, halt: halt), events: eventRing.producer,
+      status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
       cpu: layout.decodingCPU, workspace: decoding
@@ -76,16 +77,27 @@ struct Session {
       workspace.run()
       workspace.cost.finish()
     }
-    let acquisitionThread = try start(
-      "acquisition", priority: plan.configuration.realTime.acquisitionPriority,
-      cpu: layout.acquisitionCPU,
-      workspace: AcquisitionWorkspace(
-        amplifier: amplifier,
-        sink: FrameSink(
-          decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
-          channelCount: channelCount),
-        stop: stopAcquiring, ended: acquisitionEnded)
-    ) { $0.run() }
+    let acquisitionThread: RealTimeThread<AcquisitionWorkspace<Source>>
+    do throws(Failure) {
+      acquisitionThread = try start(
+        "acquisition", priority: plan.configuration.realTime.acquisitionPriority,
+        cpu: layout.acquisitionCPU,
+        workspace: AcquisitionWorkspace(
+          amplifier: amplifier,
+          sink: FrameSink(
+            decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
+            channelCount: channelCount),
+          stop: stopAcquiring, ended: acquisitionEnded)
+      ) { $0.run() }
+    } catch {
+      stopDecoding.raise()
+      bell.ring()
+      _ = decodingThread.join()
+      recording.finish()
+      throw error
+    }
+    // Everything runs: from here on every way out leads over `halt` and `release`.
+    go.raise()
     let started = MonotonicInstant.now()
     let processBefore = ThreadUsage.ofThisProcess()
 
@@ -93,7 +105,9 @@ struct Session {
       status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
       line: line.name)
 
-    // Taken down from the left.
+    // The person first: neutral goes out within a control period, whatever the rest does. Then taken
+    // down from the left.
+    halt.raise()
     stopAcquiring.raise()
     var acquisition = acquisitionThread.join()
     stopDecoding.raise()

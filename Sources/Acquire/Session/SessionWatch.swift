@@ -18,6 +18,7 @@ struct SessionWatch {
   /// How the program shall end.
   private(set) var status = ExitStatus.success
   private var hasToldOfRecording = false
+  private var hasToldOfLatch = false
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -35,6 +36,7 @@ struct SessionWatch {
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
     var nextShow = start + display.interval
+    var lastSnapshot = start
     while !acquisitionEnded.isRaised {
       let now = MonotonicInstant.now()
       if let end, now >= end { break }
@@ -47,7 +49,15 @@ struct SessionWatch {
         hasToldOfRecording = true
         say("! \(fault.message) The session goes on without a recording.")
       }
-      guard let snapshot = snapshots.newest() else { continue }
+      guard let snapshot = snapshots.newest() else {
+        // Ten come in a second, whatever the amplifier does.
+        if MonotonicInstant.now() - lastSnapshot > .seconds(3) {
+          fail(.system, "the decoding thread has not run for 3 seconds: look at what else runs")
+          break
+        }
+        continue
+      }
+      lastSnapshot = .now()
       if snapshot.isLinkGone {
         fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
         break
@@ -56,13 +66,18 @@ struct SessionWatch {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
+      if let reason = snapshot.governorState.latched, !hasToldOfLatch {
+        hasToldOfLatch = true
+        faults.append("\(line) moves no more in this session: \(reason)")
+        say("! \(line) moves no more in this session: \(reason)")
+      }
       let shown = MonotonicInstant.now()
       if shown >= nextShow {
         nextShow = shown + display.interval
         show(snapshot, elapsed: shown - start)
       }
     }
-    if !isQuiet { Terminal.output.write(display.finish()) }
+    if !isQuiet { Terminal.output.writeIfReady(display.finish()) }
   }
 
   /// Adds how the amplifier and the recorder ended.
@@ -86,6 +101,12 @@ struct SessionWatch {
     case .failed(let errno):
       fail(.unavailable, "reading \(description.name) failed: \(describe(errno: errno))")
     }
+    if recorder.notStoredAnnotations > 0 {
+      fail(
+        .inputOutput,
+        "\(recorder.notStoredAnnotations) annotations are not in \(path): a replay may decide "
+          + "otherwise than the session did")
+    }
     if let fault = recorder.fault {
       fail(.inputOutput, "\(fault.message) \(recorder.notStoredSamples) samples are not stored.")
     } else if recorder.notStoredSamples > 0 {
@@ -101,13 +122,13 @@ struct SessionWatch {
   }
 
   private mutating func say(_ sentence: String) {
-    if !isQuiet { Terminal.output.write(display.say(sentence)) }
+    if !isQuiet { Terminal.output.writeIfReady(display.say(sentence)) }
   }
 
   private mutating func show(_ snapshot: StatusSnapshot, elapsed: Nanoseconds) {
     guard !isQuiet else { return }
     let isDecided = classNames.indices.contains(snapshot.classIndex)
-    Terminal.output.write(
+    Terminal.output.writeIfReady(
       display.show(
         SessionStatus(
           elapsed: elapsed, frames: snapshot.frames, lost: snapshot.lost,
@@ -122,6 +143,15 @@ struct SessionWatch {
 }
 
 extension GovernorState {
+  /// Why nothing moves until somebody arms anew; nil while something may.
+  var latched: String? {
+    switch self {
+    case .stopped: "it is stopped"
+    case .neutral(let causes): causes.latched.rawValue == 0 ? nil : causes.latched.text
+    case .disarmed, .armed, .active: nil
+    }
+  }
+
   /// For the status line: "active", or why not.
   var text: String {
     switch self {

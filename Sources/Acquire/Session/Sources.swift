@@ -70,8 +70,25 @@ extension BDFRecording {
   func replay(name: String, pace: ReplayPace) -> Amplifiers.Replay {
     Amplifiers.Replay(
       table: samples, statusWords: statusWords,
-      gaps: (gaps + undecoded).sorted { $0.sampleIndex < $1.sampleIndex },
+      gaps: Self.union(gaps + undecoded),
       name: "replay of \(name)", pace: pace)
+  }
+}
+
+extension BDFRecording {
+  /// Rising spans without overlap that cover the same samples.
+  private static func union(_ spans: [RecordedGap]) -> [RecordedGap] {
+    var merged: [RecordedGap] = []
+    for span in spans.sorted(by: { $0.sampleIndex < $1.sampleIndex }) {
+      let end = span.sampleIndex + UInt64(span.count)
+      if let last = merged.last, span.sampleIndex <= last.sampleIndex + UInt64(last.count) {
+        let reached = max(end, last.sampleIndex + UInt64(last.count))
+        merged[merged.count - 1].count = UInt32(clamping: reached - last.sampleIndex)
+      } else {
+        merged.append(span)
+      }
+    }
+    return merged
   }
 }
 
