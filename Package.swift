@@ -41,7 +41,8 @@ let package = Package(
 
     // Floor 3: five subjects, blind to one another.
     .target(
-      name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"], swiftSettings: strict),
+      name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
+      swiftSettings: strict),
     .target(name: "Decoding", dependencies: ["MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(
       name: "Exoskeleton", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
@@ -53,7 +54,8 @@ let package = Package(
     .executableTarget(
       name: "Acquire",
       dependencies: [
-        "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton",
+        "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding",
+        "Exoskeleton",
         "Recording", "Monitor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),

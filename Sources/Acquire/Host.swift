@@ -111,7 +111,8 @@ func describe(errno code: Int32) -> String {
   unsafe String(cString: strerror(code))
 }
 
-/// SIGINT, SIGTERM, SIGHUP and SIGQUIT: blocked in every thread, taken by the main thread when it waits.
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT: blocked in every thread of a session, taken by the main
+/// thread when it waits.
 enum StopSignals {
   /// Before the first thread is started, which inherits the mask.
   static func block() {

@@ -105,8 +105,8 @@ struct Session {
       status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
       line: line.name)
 
-    // The person first: neutral goes out within a control period, whatever the rest does. Then taken
-    // down from the left.
+    // The person first: neutral goes out within a control period, whatever the rest does. Then
+    // taken down from the left.
     halt.raise()
     stopAcquiring.raise()
     var acquisition = acquisitionThread.join()
