@@ -189,6 +189,35 @@ struct EndToEndTests {
     #expect(!exoskeleton.output.dropFirst(before).contains("moving"))
   }
 
+  @Test("a reader that stands still holds up neither Ctrl-C nor the way to neutral")
+  func stalledReader() throws {
+    let folder = try TemporaryFolder()
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput(folder.path("exo"))
+    // A pipe that is full and that nobody reads, where the status lines should go.
+    let session = try Program(
+      [
+        "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output",
+        folder.path,
+      ],
+      launcher: [
+        "bash", "-c",
+        "mkfifo \"$0\"; exec 3<>\"$0\"; head -c 65536 /dev/zero >&3; exec \"$@\" >&3",
+        folder.path("pipe"),
+      ])
+    try exoskeleton.waitForOutput("moving")
+    // Time for a status line, which finds no room.
+    usleep(6_000_000)
+    session.send(SIGINT)
+    // The closing report may wait for its reader; the exoskeleton may not.
+    try exoskeleton.waitForOutput("disarmed")
+    session.send(SIGKILL)
+    _ = session.finish()
+    exoskeleton.send(SIGTERM)
+    #expect(exoskeleton.finish().status == 0)
+    #expect(!exoskeleton.output.contains("watchdog"))
+  }
+
   @Test("an exoskeleton that is unplugged ends the session with a sentence and a whole recording")
   func unplugged() throws {
     let folder = try TemporaryFolder()

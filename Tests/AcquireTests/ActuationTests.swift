@@ -1,0 +1,116 @@
+import Decoding
+import Exoskeleton
+import Foundation
+import RT
+import Signal
+import Testing
+
+@testable import Acquire
+
+/// An actuation on a virtual exoskeleton, stepped by hand.
+private struct Bench: ~Copyable {
+  let exoskeleton: VirtualExoskeleton
+  let go = StopSignal()
+  let halt = StopSignal()
+  var actuation: Actuation
+  var histogram = LatencyHistogram()
+  var index: UInt64 = 0
+
+  init() throws {
+    let exoskeleton = try VirtualExoskeleton()
+    try exoskeleton.start()
+    let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
+    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200))
+    try link.connect(timeout: .seconds(10))
+    let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
+    self.exoskeleton = exoskeleton
+    actuation = Actuation(
+      governor: Governor(limits: limits), link: link, demands: demands, samplesPerSecond: 250,
+      go: go, halt: halt, now: .now())
+  }
+
+  /// A frame, a decision for class 1, and a control period later a command.
+  mutating func step(decides: Bool = true) -> GovernorState {
+    let now = MonotonicInstant.now()
+    var header = FrameHeader()
+    header.edgeTime = now
+    header.sampleIndex = index
+    index += 5
+    actuation.noteFrame(header)
+    if decides {
+      actuation.take(
+        Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now))
+    }
+    _ = actuation.control(now: now)
+    usleep(15_000)
+    actuation.listen(roundTrips: &histogram)
+    return actuation.governor.state
+  }
+
+  /// Steps until the governor moves the joint; a loaded machine may need a while.
+  mutating func stepUntilActive() -> Bool {
+    for _ in 0..<400 {
+      if case .active = step() { return true }
+    }
+    return false
+  }
+}
+
+@Suite("From intents to commands", .serialized)
+struct ActuationTests {
+  @Test("nothing is armed before everything runs")
+  func waitsForGo() throws {
+    var bench = try Bench()
+    for _ in 0..<20 {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("a withheld decision withdraws the one before it, and the next one moves again")
+  func withheld() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    bench.actuation.withhold()
+    guard case .neutral(let causes) = bench.step(decides: false) else {
+      Issue.record("still moves without a decision")
+      return
+    }
+    #expect(causes.contains(.noDecisions))
+    let isActiveAgain = bench.stepUntilActive()
+    #expect(isActiveAgain)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("after the halt the very next command is neutral, and nothing arms again")
+  func halted() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    bench.halt.raise()
+    for _ in 0..<20 {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    let isReleased = bench.actuation.release()
+    #expect(isReleased)
+    #expect(bench.exoskeleton.statistics.state == .disarmed)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("frames that fail to come leave a command due all the same")
+  func deadline() throws {
+    let bench = try Bench()
+    let deadline = bench.actuation.deadline
+    // One and a half control periods of 20 ms.
+    #expect(deadline <= .now() + .milliseconds(30))
+    bench.exoskeleton.stop()
+  }
+}
