@@ -137,8 +137,8 @@ def main():
     parser.add_argument("acquire", help="path of the release binary")
     parser.add_argument("what", nargs="?", default="all",
                         choices=["all", "wake", "footprint", "flood"])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--soak", type=int, default=60, help="seconds of the footprint run")
     arguments = parser.parse_args()
     conditions()
