@@ -69,6 +69,14 @@ int shim_set_affinity(int cpu) {
   return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
 }
 
+int shim_set_affinity_mask(const uint8_t *flags, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int cpu = 0; cpu < count && cpu < CPU_SETSIZE; cpu++)
+    if (flags[cpu]) CPU_SET(cpu, &set);
+  return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
+}
+
 int shim_current_cpu(void) {
   int cpu = sched_getcpu();
   return cpu < 0 ? -errno : cpu;

@@ -110,6 +110,26 @@ struct ThreadTests {
   }
 }
 
+@Suite("Housekeeping")
+struct HousekeepingTests {
+  @Test("a thread leaves the CPUs that it is told to, unless there is no other")
+  func leaves() throws {
+    let allowed = Machine.current().allowedCPUs
+    let last = try #require(allowed.last)
+    let thread = try RealTimeThread.start(
+      ThreadSettings(name: "house", policy: .other), workspace: ([Int](), [Int](), Int32(-1))
+    ) { found in
+      found.0 = Housekeeping.leave([last], allowed: allowed)
+      found.2 = shim_current_cpu()
+      found.1 = Housekeeping.leave(allowed, allowed: allowed)
+    }
+    let (left, none, cpu) = thread.join()
+    #expect(left == allowed.dropLast())
+    #expect(none.isEmpty)
+    if allowed.count > 1 { #expect(cpu != Int32(last)) }
+  }
+}
+
 @Suite("Waiting")
 struct WaitingTests {
   @Test("a bell that rings between the ticket and the wait is not missed")

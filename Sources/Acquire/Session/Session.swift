@@ -35,6 +35,9 @@ struct Session {
     let machine = Machine.current()
     let layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
     try prepareMachine(layout)
+    // This thread, the recorder and a virtual exoskeleton leave the real-time CPUs alone.
+    Housekeeping.leave(
+      [layout.acquisitionCPU, layout.decodingCPU].compactMap { $0 }, allowed: machine.allowedCPUs)
     let latencyRequest = CPULatencyRequest()
     let description = amplifier.description
     let channelCount = plan.montage.channels.count

@@ -25,6 +25,9 @@ int shim_get_scheduler(int *policy, int *priority);
 /// Pins the calling thread to one CPU.
 int shim_set_affinity(int cpu);
 
+/// Lets the calling thread run on the CPUs whose flag is not 0.
+int shim_set_affinity_mask(const uint8_t *flags, int count);
+
 /// The CPU that the calling thread runs on.
 int shim_current_cpu(void);
 
