@@ -46,6 +46,8 @@ public enum AmplifierFault: Error, Equatable, Sendable {
   case registerMismatch(name: String, wrote: UInt8, read: UInt8)
   /// The chip is set up and started, and yet no conversion comes.
   case noConversions(device: String)
+  /// Several chips do not convert together: chip `chip` (2 is the second) walks against the first.
+  case unsynchronised(device: String, chip: Int, partsPerMillion: Int)
   /// The configuration asks for what the amplifier cannot do.
   case unsupported(String)
   /// A kernel call failed.
@@ -60,6 +62,10 @@ public enum AcquisitionEnd: Equatable, Sendable {
   case finished
   /// No conversion was ready for too long: START low, a cable, the power.
   case silent
+  /// Every remedy was tried, and the chip is still not to be believed: `Recovery.Cause`.
+  case unrecoverable(cause: UInt8)
+  /// Several chips have lost each other while they ran.
+  case unsynchronised
   /// A kernel call failed for good (`-errno` as the shim returned it).
   case failed(errno: Int32)
 }

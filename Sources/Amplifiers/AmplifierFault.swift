@@ -21,6 +21,10 @@ extension AmplifierFault {
     case .noConversions(let device):
       "the ADS1299 on \(device) is set up but DRDY never falls: check the DRDY line, and that "
         + "START is tied low or wired as configured"
+    case .unsynchronised(let device, let chip, let partsPerMillion):
+      "chip \(chip) on \(device) does not convert together with the first: its DRDY walks by "
+        + "\(partsPerMillion) millionths; give both one clock and one START, or record them as two "
+        + "amplifiers"
     case .unsupported(let sentence):
       sentence
     case .system(let operation, let device, let errno):

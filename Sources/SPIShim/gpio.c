@@ -80,16 +80,17 @@ int shim_gpio_line_named(const char *path, const char *name) {
   return result;
 }
 
-int shim_gpio_falling_edges(const char *path, uint32_t offset, const char *consumer,
-                            uint32_t event_buffer_size) {
+int shim_gpio_falling_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
+                            const char *consumer, uint32_t event_buffer_size) {
+  if (line_count == 0 || line_count > GPIO_V2_LINES_MAX) return -EINVAL;
   int descriptor = open_chip(path);
   if (descriptor < 0) return descriptor;
   struct gpio_v2_line_request request = {
-      .offsets = {offset},
       .config.flags = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_FALLING,
-      .num_lines = 1,
+      .num_lines = line_count,
       .event_buffer_size = event_buffer_size,
   };
+  memcpy(request.offsets, offsets, line_count * sizeof offsets[0]);
   snprintf(request.consumer, sizeof request.consumer, "%s", consumer);
   int result = ioctl(descriptor, GPIO_V2_GET_LINE_IOCTL, &request) < 0 ? -errno : request.fd;
   close(descriptor);
@@ -109,8 +110,15 @@ int shim_gpio_read_edges(int descriptor, struct shim_gpio_edge *edges) {
   for (int i = 0; i < count; i++) {
     edges[i].nanoseconds = (int64_t)events[i].timestamp_ns;
     edges[i].line_sequence = events[i].line_seqno;
+    edges[i].offset = events[i].offset;
   }
   return count;
+}
+
+int shim_gpio_level(int descriptor) {
+  struct gpio_v2_line_values values = {.mask = 1};
+  if (ioctl(descriptor, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) < 0) return -errno;
+  return (int)(values.bits & 1);
 }
 
 int shim_gpio_wait(int descriptor, int64_t monotonic_nanoseconds) {

@@ -29,8 +29,8 @@ int shim_spi_read_configuration(int descriptor, struct shim_spi_configuration *c
   return 0;
 }
 
-int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *transfer) {
-  struct spi_ioc_transfer message = {
+static struct spi_ioc_transfer message(const struct shim_spi_transfer *transfer) {
+  return (struct spi_ioc_transfer){
       .tx_buf = (uintptr_t)transfer->transmit,
       .rx_buf = (uintptr_t)transfer->receive,
       .len = transfer->byte_count,
@@ -39,6 +39,13 @@ int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *transfer) 
       .bits_per_word = transfer->bits_per_word,
       .cs_change = transfer->change_select,
   };
-  int result = ioctl(descriptor, SPI_IOC_MESSAGE(1), &message);
+}
+
+int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *first,
+                      const struct shim_spi_transfer *second) {
+  struct spi_ioc_transfer messages[2] = {message(first)};
+  if (second) messages[1] = message(second);
+  int result = second ? ioctl(descriptor, SPI_IOC_MESSAGE(2), messages)
+                      : ioctl(descriptor, SPI_IOC_MESSAGE(1), messages);
   return result < 0 ? -errno : result;
 }

@@ -24,7 +24,50 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// The fixed part of a frame: 64 bytes, then `channelCount` counts.
+/// How an amplifier came back from a fault, in the first frame after it; raw value 0: there was
+/// none.
+@frozen
+public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+  /// What went wrong.
+  public enum Cause: UInt8, Sendable, CaseIterable {
+    /// No conversion was ready for too long.
+    case silence = 1
+    /// Frames that the chip cannot have sent, one after the other.
+    case corruptFrames
+    /// Registers had fallen back to their reset values.
+    case brownOut
+    /// A register held something else.
+    case registerChanged
+    /// The data line showed zeros only, or ones only.
+    case stuckLow, stuckHigh
+    /// Transfers failed in the kernel.
+    case failedTransfers
+  }
+
+  /// What helped.
+  public enum Remedy: UInt8, Sendable, CaseIterable {
+    /// The interface started afresh; the registers were as they should be.
+    case resynchronisation = 1
+    /// Reset, and every register written anew.
+    case reset
+    /// Power cycled where PWDN is wired, the longest waits, every register written anew.
+    case powerCycle
+  }
+
+  /// Cause in bits 0…7, remedy in bits 8…15, milliseconds from the detection in bits 16…31.
+  public var rawValue: UInt32
+
+  @_noLocks @_noAllocation
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Nil when there was no fault.
+  public var cause: Cause? { Cause(rawValue: UInt8(truncatingIfNeeded: rawValue)) }
+  public var remedy: Remedy? { Remedy(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8)) }
+  /// From the detection to the chip converting again; 65 535 stands for longer.
+  public var milliseconds: Int { Int(rawValue >> 16) }
+}
+
+/// The fixed part of a frame: 80 bytes, then `channelCount` counts.
 @frozen
 public struct FrameHeader: Sendable, BitwiseCopyable {
   /// Conversions of the amplifier since it was started, this one excluded, lost ones included.
@@ -37,7 +80,8 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var readTime = MonotonicInstant(nanoseconds: 0)
   /// When the frame was handed to the decoding thread.
   public var publishTime = MonotonicInstant(nanoseconds: 0)
-  /// Conversions lost between the frame before this one and this one, exactly.
+  /// Sample periods between the frame before this one and this one that brought no frame: the
+  /// conversions that were lost, exactly, and `pausedBefore`.
   public var lostBefore: UInt32 = 0
   /// The amplifier's status word: for the ADS1299 24 bits, 1100 | LOFF_STATP | LOFF_STATN | GPIO.
   public var statusWord: UInt32 = 0
@@ -45,14 +89,20 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var channelCount: UInt32 = 0
   /// Counts up with every reconfiguration of the amplifier.
   public var configurationEpoch: UInt32 = 0
-  public var reserved: UInt32 = 0
+  /// Of `lostBefore`: periods in which the amplifier made no conversion, because it stood still or
+  /// was being reset.
+  public var pausedBefore: UInt32 = 0
+  /// Status words of the second, third and fourth chip.
+  public var otherStatusWords: InlineArray<3, UInt32> = [0, 0, 0]
+  /// What the amplifier came back from just before this frame.
+  public var recovery = Recovery(rawValue: 0)
 
   @inlinable public init() {}
 }
 
 /// A frame in place: in a ring's slot, or in memory of its own.
 ///
-/// Layout: `FrameHeader` (64 bytes), then `channelCount` signed 24-bit counts widened to `Int32`.
+/// Layout: `FrameHeader` (80 bytes), then `channelCount` signed 24-bit counts widened to `Int32`.
 @frozen
 @safe
 public struct FrameSlot {
@@ -62,7 +112,7 @@ public struct FrameSlot {
 
   /// Bytes that a frame of so many channels takes.
   @_noLocks @_noAllocation
-  @inlinable public static func byteCount(channelCount: Int) -> Int { 64 + 4 * channelCount }
+  @inlinable public static func byteCount(channelCount: Int) -> Int { 80 + 4 * channelCount }
 
   @inlinable public var header: FrameHeader {
     @_noLocks @_noAllocation
@@ -74,11 +124,11 @@ public struct FrameSlot {
   /// Raw ADC counts, one a channel.
   @_noLocks @_noAllocation
   @inlinable public func count(_ channel: Int) -> Int32 {
-    unsafe base.load(fromByteOffset: 64 + 4 * channel, as: Int32.self)
+    unsafe base.load(fromByteOffset: 80 + 4 * channel, as: Int32.self)
   }
 
   @_noLocks @_noAllocation
   @inlinable public func setCount(_ channel: Int, to count: Int32) {
-    unsafe base.storeBytes(of: count, toByteOffset: 64 + 4 * channel, as: Int32.self)
+    unsafe base.storeBytes(of: count, toByteOffset: 80 + 4 * channel, as: Int32.self)
   }
 }

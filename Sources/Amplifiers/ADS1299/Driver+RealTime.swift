@@ -1,8 +1,10 @@
 // Real-time: the acquisition loop of the ADS1299, on the acquisition thread.
 //
 // A frame costs, on Linux, three system calls: ppoll until DRDY falls, read of its time stamps, one
-// 28-byte SPI transfer. One or two more when the read ends so near the next edge that only that
-// edge's time can tell which conversion was read. Bounded: at most 16 edges and 3 transfers.
+// SPI message (one for each chip select of a cascade). One or two more when the read ends so near
+// the next edge that only that edge's time can tell which conversion was read; one a second when
+// the phase of several chips is watched. Bounded: at most 16 edges and 3 reads. The registers are
+// looked at once a second, in the same message as a frame.
 //
 // How a frame gets its number. Every falling edge is one conversion, and the kernel counts them,
 // those included that its buffer dropped. RDATA gives the conversion that is in the output register
@@ -14,10 +16,14 @@
 //                 |-read-|          not certain: read again; if the bytes are the same, both were
 //                                   k+1 and k is lost, else the first was k, the second k+1
 //
-// A conversion that cannot be told is never guessed: it is counted as lost.
+// A conversion that cannot be told is never guessed: it is counted as lost. In RDATAC a read that
+// an edge overtakes is torn, and in a cascade its chips may have got different conversions: there
+// what is not certain is lost.
 //
-// The roots `run` stand in this file together with the generic loop and the conformances of the
-// ports: the oath is checked on the loop as specialised for each.
+// The roots `run` stand in this file together with all that is generic and with the conformances of
+// the ports: the oath is checked on the loop as specialised for each. The steps of the bring-up are
+// here too, for the loop takes them when a chip has to be brought back: at most 0.4 s for a rung of
+// the ladder, with the stop signal looked at between the rungs.
 
 import RT
 import Signal
@@ -39,159 +45,146 @@ extension LinuxADS1299 {
   }
 }
 
-/// What the loop knows of the conversions so far.
-struct ConversionCount {
-  /// Of the newest edge; conversions since START.
-  var index: Int64 = -1
-  var edge: Edge
-  /// The measured period: the chip's oscillator is within ±2.5 %.
-  var period: Nanoseconds
-  let nominalPeriod: Nanoseconds
-  /// Of the frame that was published last.
-  var published: Int64 = -1
-
-  @_noLocks @_noAllocation
-  init(sequenceBase: UInt32, nominalPeriod: Nanoseconds) {
-    edge = Edge(time: MonotonicInstant(nanoseconds: 0), lineSequence: sequenceBase)
-    period = nominalPeriod
-    self.nominalPeriod = nominalPeriod
-  }
-
-  /// One more edge, in the order of the line.
-  @_noLocks @_noAllocation
-  mutating func count(_ next: Edge) {
-    var conversions = Int64(next.lineSequence &- edge.lineSequence)
-    let interval = (next.time - edge.time).rawValue
-    if index >= 0 && conversions == 1 {
-      // Edges that never reached the line show as time only. Above 2 kSPS the interrupt's own
-      // delay may reach half a period, and time tells nothing.
-      if nominalPeriod.rawValue >= 500_000 && interval > period.rawValue * 3 / 2 {
-        conversions = (interval + period.rawValue / 2) / period.rawValue
-      } else if abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20 {
-        // A 32nd of the difference, not lost to rounding.
-        period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
-      }
-    }
-    index += conversions
-    edge = next
-  }
-
-  /// How near to the next edge a read must end to be in doubt: 3 % of a period for the
-  /// oscillator, and the interrupt's delay.
-  var doubt: Nanoseconds {
-    @_noLocks @_noAllocation
-    get { Nanoseconds(period.rawValue / 32 + slack.rawValue) }
-  }
-
-  /// The time stamp of an edge comes later than the edge by at most so much, mostly.
-  var slack: Nanoseconds {
-    @_noLocks @_noAllocation
-    get { Nanoseconds(min(20_000, period.rawValue / 16)) }
-  }
-}
-
-/// A read, and the conversions that it may have got.
-struct ConversionRead {
-  var earliest: Int64
-  var latest: Int64
-  /// Of `earliest`.
-  var edgeTime: MonotonicInstant
-  var wakeTime: MonotonicInstant
-  var readTime: MonotonicInstant
-  /// The conversion after `earliest` was already due when the read ended.
-  var isLate = false
-}
-
 // A generic cannot carry the oath: each of these is checked through the roots above.
 extension ADS1299Driver where Port: ~Copyable {
   /// Checked through the roots.
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
     guard case .armed = state else { preconditionFailure("an amplifier runs once, after arm()") }
     state = .running
-    var count = ConversionCount(sequenceBase: sequenceBase, nominalPeriod: nominalPeriod)
-    prepareRead()
     let started = startConversions()
     if started < 0 { return .failed(errno: started) }
-    prepareRead()
+    layout.prepare(port.bytes)
+    let now = port.now
     // Settling takes four periods and a little.
-    var silentAt = port.now + silence + nominalPeriod * 5
+    var state = AcquisitionState(
+      count: ConversionCount(sequenceBase: sequenceBase, nominalPeriod: nominalPeriod), now: now,
+      silentAt: now + silence + nominalPeriod * 5)
     while !stop.isRaised {
       // Looks at the stop signal every 50 ms at least.
-      let deadline = min(silentAt.nanoseconds, port.now.nanoseconds + 50_000_000)
+      let look = min(port.now.nanoseconds + 50_000_000, state.count.overdueAt)
+      let deadline = min(state.silentAt.nanoseconds, look)
       let ready = port.wait(until: MonotonicInstant(nanoseconds: deadline))
       if ready < 0 && ready != -4 { return .failed(errno: ready) }  // EINTR is no failure
       let wakeTime = port.now
+      var outcome = ReadOutcome.done
       if ready <= 0 {
-        if wakeTime >= silentAt { return .silent }
-        continue
+        if wakeTime >= state.silentAt {
+          outcome = .fault(1)
+        } else if wakeTime.nanoseconds >= state.count.overdueAt {
+          lookAtLevel(now: wakeTime, &state.count)
+        }
+      } else {
+        let taken = port.takeEdges()
+        if taken < 0 { return .failed(errno: taken) }
+        if taken == 0 { continue }
+        for index in 0..<Int(taken) { state.count.count(port.edge(index)) }
+        outcome = read(wakeTime: wakeTime, &state, into: &sink)
+        // From now, however long the read took: what counts is how long the chip kept us waiting.
+        state.silentAt = port.now + silence
+        if case .done = outcome, port.hasOtherDataReady, port.now >= state.inspectAt {
+          if watchPhases(&state) { return .unsynchronised }
+        }
       }
-      let taken = port.takeEdges()
-      if taken < 0 { return .failed(errno: taken) }
-      if taken == 0 { continue }
-      for index in 0..<Int(taken) { count.count(port.edge(index)) }
-      let result = read(wakeTime: wakeTime, &count, into: &sink)
-      if result < 0 { return .failed(errno: result) }
-      // From now, however long the read took: what counts is how long the chip kept us waiting.
-      silentAt = port.now + silence
+      switch outcome {
+      case .done: continue
+      case .failed(let errno): return .failed(errno: errno)
+      case .fault(let cause):
+        let verdict = recover(from: cause, &state, until: stop)
+        layout.prepare(port.bytes)
+        switch verdict {
+        case .good, .abandoned: continue
+        case .kernel(let errno) where errno == -19 || errno == -108:  // ENODEV, ESHUTDOWN
+          return .failed(errno: errno)
+        default: return .unrecoverable(cause: cause)
+        }
+      }
     }
     return .stopped
   }
 
-  /// Checked through `run`.
-  private mutating func startConversions() -> Int32 {
-    if port.hasStartLine { return port.setStart(true) }
-    port.bytes.put(0x08, at: 0)  // START
-    return port.exchange(byteCount: 1, isCommand: true)
-  }
-
-  /// RDATA, then zeros while the frame clocks out. Checked through `run`.
-  private func prepareRead() {
-    port.bytes.put(0x12, at: 0)
-    for index in 1..<32 { port.bytes.put(0, at: index) }
+  /// An edge is overdue. Checked through `run`.
+  mutating func lookAtLevel(now: MonotonicInstant, _ count: inout ConversionCount) {
+    // Later than a quarter of a period, and the level is that of another conversion.
+    if now.nanoseconds > count.overdueAt + count.period.rawValue / 4 {
+      count.skipOverdue(until: now)
+      return
+    }
+    let level = port.dataReadyLevel()
+    // Reading takes DRDY high again, so that the next period can be told too. The bytes go
+    // nowhere: a conversion without its edge has no time.
+    if level == 0 {
+      for select in 0..<port.selectCount {
+        _ = port.exchange(select: select, byteCount: layout.byteCount, isCommand: false)
+      }
+    }
+    count.noteOverdue(isLow: level == 0)
   }
 
   /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
   /// Checked through `run`.
-  private mutating func read(
-    wakeTime: MonotonicInstant, _ count: inout ConversionCount, into sink: inout FrameSink
-  ) -> Int32 {
+  mutating func read(
+    wakeTime: MonotonicInstant, _ state: inout AcquisitionState, into sink: inout FrameSink
+  ) -> ReadOutcome {
     var slot = sink.claim()
     var doubtful: ConversionRead?
     var wake = wakeTime
     for _ in 0..<3 {
       let begin = port.now
-      let result = port.exchange(byteCount: 1 + 3 * (1 + channelCount), isCommand: false)
-      if result < 0 { return result }
+      let inspects = isInspectionDue(at: begin, state)
+      let result = exchangeFrames(into: slot, inspecting: inspects ? state.inspected : -1)
+      if result < 0 { return failed(result, &state.health) }
       let end = port.now
-      var read = ConversionRead(
-        earliest: count.index, latest: count.index, edgeTime: count.edge.time, wakeTime: wake,
-        readTime: end)
-      if !port.holdsConversions && end + count.doubt > count.edge.time + count.period {
-        let looked = lookForEdges(from: begin, to: end, &count, &read)
-        if looked < 0 { return looked }
+      var read = ConversionRead(of: state.count, wakeTime: wake, readTime: end)
+      let isNear = end + state.count.doubt + startSpread > state.count.edge.time + state.count.period
+      if !port.holdsConversions && isNear {
+        let looked = lookForEdges(from: begin, to: end, &state.count, &read)
+        if looked < 0 { return .failed(looked) }
         wake = port.now
       }
-      read.isLate = end > read.edgeTime + count.period
+      read.isLate = end > read.edgeTime + state.count.period
       if read.earliest == read.latest {
         if let first = doubtful, first.latest - first.earliest == 1,
-          first.latest == read.earliest, !isFrame(sameAs: slot)
+          first.latest == read.earliest, !layout.isFrame(port.bytes, sameAs: slot)
         {
-          publish(first, slot, &count, into: &sink)
+          _ = publish(first, slot, &state, into: &sink)
           slot = sink.claim()
         }
-        decode(into: slot)
-        publish(read, slot, &count, into: &sink)
-        return 0
+        layout.decode(port.bytes, into: slot, epoch: epoch)
+        let isCredible = publish(read, slot, &state, into: &sink)
+        let cause = judge(isCredible: isCredible, inspected: inspects, &state)
+        return cause == 0 ? .done : .fault(cause)
       }
-      decode(into: slot)
-      doubtful = read
+      layout.decode(port.bytes, into: slot, epoch: epoch)
+      doubtful = layout.allowsSecondRead ? read : nil
+    }
+    return .done
+  }
+
+  /// All chips, one after the other; in a cascade each is decoded before the next overwrites its
+  /// bytes. Checked through `run`.
+  mutating func exchangeFrames(into slot: FrameSlot, inspecting inspected: Int) -> Int32 {
+    for select in 0..<port.selectCount {
+      let result =
+        select == inspected
+        ? port.exchange(select: select, byteCount: layout.byteCount, thenCommand: 5)
+        : port.exchange(select: select, byteCount: layout.byteCount, isCommand: false)
+      if result < 0 { return result }
+      if port.selectCount > 1 { layout.keep(select, of: port.bytes, into: slot) }
     }
     return 0
   }
 
+  /// Checked through `run`.
+  func failed(_ errno: Int32, _ health: inout ChipHealth) -> ReadOutcome {
+    // ENODEV, ESHUTDOWN: the device is gone, and no remedy of ours brings it back.
+    if errno == -19 || errno == -108 { return .failed(errno) }
+    health.noteFailedTransfer()
+    return health.failedTransfers >= ChipHealth.failedTransfersMaximum ? .fault(7) : .done
+  }
+
   /// The read ended near or after the next edge: lets that edge come, and asks the time stamps
   /// which conversions the read may have got. Checked through `run`.
-  private mutating func lookForEdges(
+  mutating func lookForEdges(
     from begin: MonotonicInstant, to end: MonotonicInstant, _ count: inout ConversionCount,
     _ read: inout ConversionRead
   ) -> Int32 {
@@ -206,45 +199,296 @@ extension ADS1299Driver where Port: ~Copyable {
         read.earliest = count.index
         read.edgeTime = edge.time
       }
-      if edge.time - count.slack <= end { read.latest = count.index }
+      if edge.time - count.slack - startSpread <= end { read.latest = count.index }
     }
     return 0
   }
 
-  // MARK: the frame
-
-  /// Checked through `run`.
-  func decode(into slot: FrameSlot) {
-    var header = FrameHeader()
-    header.statusWord = port.bytes.word(at: 1)
-    header.channelCount = UInt32(truncatingIfNeeded: channelCount)
-    header.configurationEpoch = epoch
-    slot.header = header
-    port.bytes.decode(frame: 1, channelCount: channelCount, into: slot)
-  }
-
-  /// Checked through `run`.
-  private func isFrame(sameAs slot: FrameSlot) -> Bool {
-    slot.header.statusWord == port.bytes.word(at: 1)
-      && port.bytes.isFrame(1, channelCount: channelCount, sameAs: slot)
-  }
-
   /// Checked through `run`.
   mutating func publish(
-    _ read: ConversionRead, _ slot: FrameSlot, _ count: inout ConversionCount,
+    _ read: ConversionRead, _ slot: FrameSlot, _ state: inout AcquisitionState,
     into sink: inout FrameSink
-  ) {
+  ) -> Bool {
     var header = slot.header
     header.sampleIndex = UInt64(bitPattern: read.earliest)
     header.edgeTime = read.edgeTime
     header.wakeTime = read.wakeTime
     header.readTime = read.readTime
-    header.lostBefore = UInt32(truncatingIfNeeded: read.earliest - count.published - 1)
-    let status = ADS1299StatusWord(rawValue: header.statusWord)
-    if !status.isCredible(canary: canary) { header.flags = FrameFlags(rawValue: 1 << 0) }
+    let before = state.count.publish(read.earliest)
+    header.lostBefore = UInt32(truncatingIfNeeded: before.missing)
+    header.pausedBefore = UInt32(truncatingIfNeeded: before.paused)
+    header.recovery = state.health.takeRecovery()
+    let isCredible = layout.isCredible(header)
+    if !isCredible { header.flags = FrameFlags(rawValue: 1 << 0) }
     if read.isLate { header.flags = FrameFlags(rawValue: header.flags.rawValue | 1 << 1) }
     slot.header = header
-    count.published = read.earliest
     sink.publish(slot)
+    return isCredible
+  }
+
+  // MARK: the chip's health
+
+  /// Once a second; not where a period has no room for it, and not in RDATAC, where registers
+  /// cannot be reached. Checked through `run`.
+  func isInspectionDue(at now: MonotonicInstant, _ state: AcquisitionState) -> Bool {
+    !layout.isContinuous && nominalPeriod.rawValue >= 250_000 && now >= state.inspectAt
+  }
+
+  /// Whether the chip is to be believed after this frame: 0, or `Recovery.Cause`. Checked through
+  /// `run`.
+  mutating func judge(
+    isCredible: Bool, inspected: Bool, _ state: inout AcquisitionState
+  ) -> UInt8 {
+    state.health.noteFrame(isCredible: isCredible)
+    var verdict = ChipVerdict.good
+    if isCredible && inspected {
+      verdict = registers.verdict(
+        on: port.bytes, at: ExchangeBytes.readBack + 2, addresses: 1...3, chip: state.inspected)
+      state.inspected = (state.inspected + 1) % port.selectCount
+      if !port.hasOtherDataReady { state.inspectAt = port.now + .seconds(1) }
+    } else if !isCredible && state.health.corruptFrames == 1 {
+      // At the very first: a brown-out is seen by the registers.
+      for select in 0..<port.selectCount where verdict.isGood { verdict = glance(select) }
+      layout.prepare(port.bytes)
+    }
+    if case .kernel = verdict { return 7 }
+    if !verdict.isGood { return verdict.cause(fallback: 4) }
+    return state.health.corruptFrames >= ChipHealth.corruptFramesMaximum ? 2 : 0
+  }
+
+  /// Whether the chips have lost each other. Checked through `run`.
+  mutating func watchPhases(_ state: inout AcquisitionState) -> Bool {
+    state.inspectAt = port.now + .seconds(1)
+    notePhases(&state.phases, reference: state.count.edge, period: state.count.period)
+    return state.phases.unsynchronisedChip(tolerance: PhaseMonitor.tolerance(period: nominalPeriod)) != 0
+  }
+
+  /// Checked through `run`.
+  mutating func notePhases(_ phases: inout PhaseMonitor, reference: Edge, period: Nanoseconds) {
+    let taken = port.takeOtherEdges()
+    if taken <= 0 { return }
+    for index in 0..<Int(taken) {
+      phases.note(port.otherEdge(index), reference: reference, period: period)
+    }
+  }
+
+  // MARK: remedies
+
+  /// Climbs the ladder until the chip converts again. Checked through `run`.
+  mutating func recover(
+    from cause: UInt8, _ state: inout AcquisitionState, until stop: StopSignal
+  ) -> ChipVerdict {
+    let detectedAt = port.now
+    state.count.restart()
+    var verdict = ChipVerdict.silent
+    var rung = state.health.firstRung(at: detectedAt)
+    var named = cause
+    while rung < ChipHealth.rungCount {
+      if stop.isRaised { return .abandoned }
+      verdict = rung == 0 ? resynchronise() : bringBack(isCold: rung > 1)
+      if verdict.isGood {
+        verdict = awaitConversion(until: stop)
+      } else if rung == 0 {
+        // Silence because of a brown-out that forgot START is a brown-out.
+        named = cause == 1 || cause == 2 ? verdict.cause(fallback: cause) : cause
+      }
+      if verdict.isGood {
+        let now = port.now
+        state.health.recover(cause: named, onRung: rung, detectedAt: detectedAt, now: now)
+        epoch &+= 1
+        state.phases = PhaseMonitor()
+        state.silentAt = now + silence + nominalPeriod * 5
+        return .good
+      }
+      if case .kernel(let errno) = verdict, errno == -19 || errno == -108 { return verdict }
+      rung += 1
+    }
+    return verdict
+  }
+
+  /// Starts the interface afresh and looks whether the chip is as it was left. The conversions go
+  /// on. Checked through `run`.
+  mutating func resynchronise() -> ChipVerdict {
+    for select in 0..<port.selectCount {
+      // A byte of nothing: chip select falls and rises, and with it the chip forgets half commands.
+      var sent = command(0x00, select)
+      if sent >= 0 { sent = command(0x11, select) }
+      if sent < 0 { return .kernel(errno: sent) }
+      let verdict = verify(select)
+      if !verdict.isGood { return verdict }
+    }
+    let started = startConversions()
+    return started < 0 ? .kernel(errno: started) : .good
+  }
+
+  /// From a reset to conversions. Checked through `run`.
+  mutating func bringBack(isCold: Bool) -> ChipVerdict {
+    let result = resetChips(isCold: isCold)
+    if result < 0 { return .kernel(errno: result) }
+    var verdict = identify()
+    if verdict.isGood { verdict = configureAll() }
+    if !verdict.isGood { return verdict }
+    let started = startConversions()
+    return started < 0 ? .kernel(errno: started) : .good
+  }
+
+  /// An edge that is newer than the start, within the time that settling takes. Checked through
+  /// `run`.
+  mutating func awaitConversion(until stop: StopSignal) -> ChipVerdict {
+    let start = port.now
+    let deadline = start + settling * 2 + silence
+    while port.now < deadline && !stop.isRaised {
+      let ready = port.wait(until: deadline)
+      if ready < 0 && ready != -4 { return .kernel(errno: ready) }
+      // The edge stays where it is: the loop counts it.
+      if ready > 0 { return .good }
+    }
+    return stop.isRaised ? .abandoned : .silent
+  }
+
+  /// Reads CONFIG1 to CONFIG3. Checked through `run`.
+  mutating func glance(_ select: Int) -> ChipVerdict {
+    if layout.isContinuous {
+      let stopped = command(0x11, select)
+      if stopped < 0 { return .kernel(errno: stopped) }
+    }
+    let result = readRegisters(select, from: 1, count: 3)
+    if result < 0 { return .kernel(errno: result) }
+    let verdict = registers.verdict(on: port.bytes, at: 2, addresses: 1...3, chip: select)
+    if layout.isContinuous {
+      let resumed = command(0x10, select)
+      if resumed < 0 { return .kernel(errno: resumed) }
+    }
+    return verdict
+  }
+
+  // MARK: steps of the bring-up
+
+  /// One opcode, and the time that the chip needs to decode it. Bytes, or -errno. Checked through
+  /// `run`.
+  mutating func command(_ opcode: UInt8, _ select: Int) -> Int32 {
+    port.bytes.put(opcode, at: 0)
+    let result = port.exchange(select: select, byteCount: 1, isCommand: true)
+    port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.command))
+    return result
+  }
+
+  /// The same to every chip. Checked through `run`.
+  mutating func commandAll(_ opcode: UInt8) -> Int32 {
+    for select in 0..<port.selectCount {
+      let result = command(opcode, select)
+      if result < 0 { return result }
+    }
+    return 0
+  }
+
+  /// Stops, powers, resets, and leaves every chip out of RDATAC. 0, or -errno. Checked through
+  /// `run`.
+  ///
+  /// - Parameter isCold: the power may have come on just now, or has to be cycled.
+  mutating func resetChips(isCold: Bool) -> Int32 {
+    var result = port.setStart(false)
+    if result >= 0 { result = port.setReset(true) }
+    // While it runs the supply is there: then PWDN cuts it.
+    if result >= 0, isCold, port.hasPowerLine, case .running = state {
+      result = port.setPower(false)
+      port.sleep(.milliseconds(10))
+    }
+    if result >= 0 { result = port.setPower(true) }
+    if result < 0 { return result }
+    if isCold { port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.powerOn)) }
+    if port.hasResetLine {
+      result = port.setReset(false)
+      port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.resetPulse))
+      if result >= 0 { result = port.setReset(true) }
+    } else {
+      // Whoever was here before may have left it in standby, where only WAKEUP is heard.
+      result = commandAll(0x02)
+      if result >= 0 { result = commandAll(0x06) }
+    }
+    if result < 0 { return result }
+    port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.afterReset))
+    // Out of RDATAC, the state after a reset, in which registers cannot be reached.
+    return commandAll(0x11)
+  }
+
+  /// The ID of every chip that has a chip select. Checked through `run`.
+  mutating func identify() -> ChipVerdict {
+    for select in 0..<port.selectCount {
+      var found: UInt8 = 0
+      var isKnown = false
+      for attempt in 0..<ADS1299.attempts where !isKnown {
+        if attempt > 0 { port.sleep(.milliseconds(10)) }
+        let result = readRegisters(select, from: 0, count: 1)
+        if result < 0 { return .kernel(errno: result) }
+        found = port.bytes.received(2)
+        isKnown = found & 0b1_1111 == identity
+      }
+      if !isKnown { return .identity(chip: select, found: found) }
+    }
+    return .good
+  }
+
+  /// Starts the reference, writes every register that may be written, reads all back and compares.
+  /// Checked through `run`.
+  mutating func configureAll() -> ChipVerdict {
+    for select in 0..<port.selectCount {
+      let result = writeRegisters(select, 3...3)
+      if result < 0 { return .kernel(errno: result) }
+    }
+    port.sleep(ADS1299.referenceStart)
+    for select in 0..<port.selectCount {
+      var verdict = ChipVerdict.silent
+      for _ in 0..<ADS1299.attempts where !verdict.isGood {
+        // Without ID and LOFF_STATx, which are read only, and channels that are not there.
+        var result = writeRegisters(select, 1...4)
+        if result >= 0 { result = writeRegisters(select, 5...(4 + layout.channelsPerChip)) }
+        if result >= 0 { result = writeRegisters(select, 0x0D...0x11) }
+        if result >= 0 { result = writeRegisters(select, 0x14...0x17) }
+        if result < 0 { return .kernel(errno: result) }
+        verdict = verify(select)
+        if case .kernel = verdict { return verdict }
+      }
+      if !verdict.isGood { return verdict }
+    }
+    return .good
+  }
+
+  /// Reads every register of a chip and compares those that were written. Checked through `run`.
+  mutating func verify(_ select: Int) -> ChipVerdict {
+    let result = readRegisters(select, from: 0, count: 24)
+    if result < 0 { return .kernel(errno: result) }
+    return registers.verdict(on: port.bytes, at: 3, addresses: 1...23, chip: select)
+  }
+
+  /// The values stand from byte 2 of the answer on. Checked through `run`.
+  mutating func readRegisters(_ select: Int, from first: UInt8, count: Int) -> Int32 {
+    port.bytes.putRead(from: first, count: count)
+    return port.exchange(select: select, byteCount: 2 + count, isCommand: true)
+  }
+
+  /// What `registers` has. Checked through `run`.
+  mutating func writeRegisters(_ select: Int, _ addresses: ClosedRange<Int>) -> Int32 {
+    let count = registers.putWrite(of: addresses, chip: select, into: port.bytes)
+    return port.exchange(select: select, byteCount: count, isCommand: true)
+  }
+
+  /// START by pin or opcode, the first chip last, so that its edge is the last of a conversion; and
+  /// RDATAC where that is how frames are read. 0, or -errno. Checked through `run`.
+  mutating func startConversions() -> Int32 {
+    let began = port.now
+    var result: Int32 = 0
+    if port.hasStartLine {
+      result = port.setStart(true)
+    } else {
+      for index in 0..<port.selectCount where result >= 0 {
+        port.bytes.put(0x08, at: 0)
+        result = port.exchange(
+          select: port.selectCount - 1 - index, byteCount: 1, isCommand: true)
+      }
+    }
+    if port.selectCount > 1 && !port.hasStartLine { startSpread = port.now - began }
+    if layout.isContinuous && result >= 0 { result = commandAll(0x10) }
+    return min(result, 0)
   }
 }

@@ -1,4 +1,4 @@
-// Brings an ADS1299 up, by the recipe of the data sheet (SBAS499C, "Power-Up Sequencing" and
+// Brings ADS1299s up, by the recipe of the data sheet (SBAS499C, "Power-Up Sequencing" and
 // "Initial Flow at Power-Up"), and believes nothing that it has not read back.
 
 import RT
@@ -6,54 +6,66 @@ import Signal
 
 /// How far the driver has come.
 enum DriverState: UInt8 {
-  /// Nothing is open, or nothing is known of the chip.
+  /// Nothing is open, or nothing is known of the chips.
   case down
   /// Set up, read back, seen converting, and stopped again.
   case armed
-  /// `run` has started it.
+  /// `run` has started them.
   case running
 }
 
-/// The driver, on any port. The public faces are `LinuxADS1299` and `ModelledADS1299`.
+/// The driver of one to four chips, on any port. The public faces are `LinuxADS1299` and
+/// `ModelledADS1299`.
 struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
-  let configuration: ADS1299Configuration
+  /// One a chip.
+  let configurations: [ADS1299Configuration]
   var port: Port
   var state = DriverState.down
+  let chipCount: Int
   let channelCount: Int
   let nominalPeriod: Nanoseconds
+  let settling: Nanoseconds
   /// After so long without an edge the chip is called silent: 8 periods, at least 20 ms.
   let silence: Nanoseconds
-  let canary: UInt8
+  /// The low five bits of ID.
+  let identity: UInt8
+  let registers: RegisterImage
+  var layout: FrameLayout
   /// The line's sequence number before the first edge that counts.
   var sequenceBase: UInt32 = 0
-  /// Counts the times the chip was brought up.
+  /// Counts the times the chips were brought up.
   var epoch: UInt32 = 0
+  /// The chips were started one after the other within so long.
+  var startSpread = Nanoseconds.zero
 
-  /// Attempts at reading an ID that makes sense, and at a configuration that reads back.
-  static var attempts: Int { 5 }
-
-  init(configuration: ADS1299Configuration, port: consuming Port) {
-    self.configuration = configuration
+  /// - Parameter configurations: one a chip, of the same variant, rate and way of reading: see
+  ///   `validate`.
+  init(configurations: [ADS1299Configuration], port: consuming Port) {
+    let first = configurations.first ?? ADS1299Configuration()
+    self.configurations = configurations
+    chipCount = configurations.count
+    channelCount = first.variant.channelCount * configurations.count
+    nominalPeriod = first.dataRate.period
+    settling = first.dataRate.settling
+    silence = max(first.dataRate.period * 8, .milliseconds(20))
+    identity = first.variant.family
+    registers = RegisterImage(configurations)
+    layout = FrameLayout(configurations, selectCount: port.selectCount)
     self.port = port
-    channelCount = configuration.variant.channelCount
-    nominalPeriod = configuration.dataRate.period
-    silence = max(configuration.dataRate.period * 8, .milliseconds(20))
-    canary = configuration.statusCanary ?? ADS1299StatusWord.noCanary
   }
 
   // MARK: bring-up
 
-  /// From power-up to a chip that is proven to convert. About 0.4 s at 250 SPS.
+  /// From power-up to chips that are proven to convert. About 0.4 s at 250 SPS.
   mutating func arm() throws(AmplifierFault) {
-    try configuration.validate()
+    try ADS1299Configuration.validate(configurations, selectCount: port.selectCount)
     try checkClock()
     state = .down
     do throws(AmplifierFault) {
       try port.open()
-      try reset()
-      try identify()
-      try startReference()
-      try configure()
+      try check(resetChips(isCold: true), "resetting the chip")
+      try check(identify())
+      try check(configureAll())
       try proveConversion()
     } catch {
       port.close()
@@ -63,116 +75,116 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     state = .armed
   }
 
-  /// Idempotent; leaves the chip stopped and out of RDATAC.
+  /// Idempotent; leaves the chips stopped and out of RDATAC.
   mutating func stop() {
     if state != .down {
-      _ = port.setStart(false)
-      _ = port.send(.stop)
+      _ = commandAll(ADS1299.Command.stopReadingContinuously.rawValue)
+      _ = stopConversions()
     }
     state = .down
     port.close()
   }
 
+  /// Every register of every chip, as it is.
+  ///
+  /// - Returns: 24 values a chip select.
+  mutating func dumpRegisters() throws(AmplifierFault) -> [[UInt8]] {
+    var dumps: [[UInt8]] = []
+    for select in 0..<port.selectCount {
+      try check(
+        readRegisters(select, from: 0, count: ADS1299.Register.count), "an SPI transfer")
+      dumps.append((0..<ADS1299.Register.count).map { port.bytes.received(2 + $0) })
+    }
+    return dumps
+  }
+
   /// A frame must clock out well within a period: three quarters of it, the rest is the host's.
   private func checkClock() throws(AmplifierFault) {
-    let bits = Int64(8 * (1 + configuration.variant.frameByteCount))
+    let bits = Int64(8 * layout.byteCount * port.selectCount)
     let needed = bits * 4 * 1_000_000_000 / (3 * nominalPeriod.rawValue)
     guard Int64(port.hertz) >= needed else {
       throw .unsupported(
-        "\(configuration.dataRate.samplesPerSecond) samples a second do not fit through an SPI "
-          + "clock of \(port.hertz) Hz on \(port.name): raise it to \(needed) Hz at least, or "
-          + "choose a lower rate")
+        "\(16_000_000_000_000 / nominalPeriod.rawValue / 16_000) samples a second do not fit "
+          + "through an SPI clock of \(port.hertz) Hz on \(port.name): raise it to \(needed) Hz "
+          + "at least, or choose a lower rate")
     }
   }
 
-  private mutating func reset() throws(AmplifierFault) {
-    try check(port.setStart(false), "driving START")
-    try check(port.setReset(true), "driving RESET")
-    try check(port.setPower(true), "driving PWDN")
-    // The power may have come on just now.
-    port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.powerOn))
-    if port.hasResetLine {
-      try check(port.setReset(false), "driving RESET")
-      port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.resetPulse))
-      try check(port.setReset(true), "driving RESET")
-    } else {
-      // Whoever was here before may have left it in standby, where only WAKEUP is heard.
-      try send(.wakeup)
-      try send(.reset)
-    }
-    port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.afterReset))
-    // Out of RDATAC, the state after a reset, in which registers cannot be reached.
-    try send(.stopReadingContinuously)
-  }
-
-  private mutating func identify() throws(AmplifierFault) {
-    let expected = configuration.variant
-    var found: UInt8 = 0
-    for attempt in 1...Self.attempts {
-      found = try read(.id, count: 1)[0]
-      if ADS1299.Identity(rawValue: found)?.variant == expected { return }
-      if attempt < Self.attempts { port.sleep(.milliseconds(10)) }
-    }
-    throw .wrongIdentity(
-      found: found, expected: ADS1299.Identity(revision: 1, variant: expected).rawValue,
-      hint: ADS1299.hint(found: found, expected: expected, at: port.name))
-  }
-
-  private mutating func startReference() throws(AmplifierFault) {
-    try write(.config3, [configuration.registerValues()[Int(ADS1299.Register.config3.rawValue)]])
-    port.sleep(ADS1299.referenceStart)
-  }
-
-  /// Writes every register that may be written, reads everything back and compares.
-  private mutating func configure() throws(AmplifierFault) {
-    let values = configuration.registerValues()
-    // Without ID and LOFF_STATx, which are read only, and channels that are not there.
-    let runs: [ClosedRange<Int>] = [1...4, 5...(4 + channelCount), 0x0D...0x11, 0x14...0x17]
-    var mismatch: AmplifierFault?
-    for _ in 1...Self.attempts {
-      for run in runs {
-        if let first = ADS1299.Register(rawValue: UInt8(run.lowerBound)) {
-          try write(first, Array(values[run]))
-        }
-      }
-      let found = try read(.id, count: ADS1299.Register.count)
-      mismatch = nil
-      for address in runs.joined() where mismatch == nil && values[address] != found[address] {
-        guard let register = ADS1299.Register(rawValue: UInt8(address)) else { continue }
-        // BIAS_STAT is the chip's own.
-        if register == .config3 && (values[address] ^ found[address]) == 1 { continue }
-        mismatch = .registerMismatch(
-          name: register.name, wrote: values[address], read: found[address])
-      }
-      if mismatch == nil { return }
-    }
-    if let mismatch { throw mismatch }
-  }
-
-  /// Starts the chip, waits for the first DRDY, and stops it again.
+  /// Starts the chips, waits for the first DRDY, looks whether they keep together, and stops them.
   private mutating func proveConversion() throws(AmplifierFault) {
     try takeAllEdges()
-    try start()
-    let deadline = port.now + configuration.dataRate.settling * 2 + silence
+    try check(startConversions(), "starting conversions")
+    let deadline = port.now + settling * 2 + silence
     var result: Int32 = 0
     repeat {
       result = port.wait(until: deadline)
     } while result == -4 && port.now < deadline  // EINTR
     try check(result, "waiting for DRDY")
     if result == 0 { throw .noConversions(device: port.name) }
-    try check(port.setStart(false), "driving START")
-    try send(.stop)
+    try provePhase()
+    if chipCount > 1 && port.selectCount == 1 { try findDaisyGap() }
+    if layout.isContinuous {
+      try check(
+        commandAll(ADS1299.Command.stopReadingContinuously.rawValue), "an SPI transfer")
+    }
+    try check(stopConversions(), "stopping conversions")
     // The conversion in progress may end yet.
-    port.sleep(configuration.dataRate.period * 2)
+    port.sleep(nominalPeriod * 2)
     try takeAllEdges()
   }
 
-  private mutating func start() throws(AmplifierFault) {
-    if port.hasStartLine {
-      try check(port.setStart(true), "driving START")
-    } else {
-      try send(.start)
+  /// Several chips that are no stream together are refused before anybody relies on them.
+  private mutating func provePhase() throws(AmplifierFault) {
+    guard port.hasOtherDataReady else { return }
+    var phases = PhaseMonitor()
+    var count = ConversionCount(sequenceBase: 0, nominalPeriod: nominalPeriod)
+    let end = port.now + max(nominalPeriod * 64, .milliseconds(300))
+    while port.now < end {
+      let result = port.wait(until: end)
+      if result < 0 && result != -4 { try check(result, "waiting for DRDY") }
+      if result <= 0 { continue }
+      let taken = port.takeEdges()
+      try check(taken, "reading edges")
+      for index in 0..<Int(taken) { count.count(port.edge(index)) }
+      notePhases(&phases, reference: count.edge, period: count.period)
     }
+    // A fraction of what the loop tolerates: more would come soon.
+    let chip = phases.unsynchronisedChip(
+      tolerance: Nanoseconds(PhaseMonitor.tolerance(period: nominalPeriod).rawValue / 2))
+    if chip != 0 {
+      throw .unsynchronised(
+        device: port.name, chip: chip + 1,
+        partsPerMillion: Int(phases.partsPerMillion(ofChip: chip)))
+    }
+  }
+
+  /// Whether a bit stands between two chips' frames: the status words tell.
+  private mutating func findDaisyGap() throws(AmplifierFault) {
+    // A few tries: the first read may fall on an edge.
+    for _ in 0..<5 {
+      layout.prepare(port.bytes)
+      try check(
+        port.exchange(select: 0, byteCount: layout.byteCount, isCommand: false), "an SPI transfer")
+      for gap in [1, 0] {
+        let isRight = (0..<chipCount).allSatisfy { chip in
+          port.bytes.word(atBit: layout.frameBit(ofChip: chip, gapBits: gap)) >> 20 == 0b1100
+        }
+        if isRight {
+          layout.daisyGapBits = gap
+          return
+        }
+      }
+      port.sleep(nominalPeriod)
+    }
+    throw .unsupported(
+      "\(port.name) gives no status word of all \(chipCount) chips: check DAISY_IN of each chip, "
+        + "and the number of channels that is configured")
+  }
+
+  private mutating func stopConversions() -> Int32 {
+    let line = port.setStart(false)
+    let sent = commandAll(ADS1299.Command.stop.rawValue)
+    return min(line, sent, 0)
   }
 
   /// Forgets the edges that wait, and remembers where the line's count stands.
@@ -181,49 +193,38 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     for _ in 0..<64 {
       let count = port.takeEdges()
       try check(count, "reading edges")
-      if count == 0 { return }
+      if count == 0 { break }
       sequenceBase = port.edge(Int(count) - 1).lineSequence
     }
+    for _ in 0..<64 where port.takeOtherEdges() > 0 {}
   }
 
-  // MARK: commands
-
-  private mutating func send(_ command: ADS1299.Command) throws(AmplifierFault) {
-    try check(port.send(command), "an SPI transfer")
-    port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.command))
-  }
-
-  private mutating func read(_ first: ADS1299.Register, count: Int)
-    throws(AmplifierFault) -> [UInt8]
-  {
-    port.bytes.put(ADS1299.Command.readRegisters.rawValue | first.rawValue, at: 0)
-    port.bytes.put(UInt8(count - 1), at: 1)
-    for index in 0..<count { port.bytes.put(0, at: 2 + index) }
-    try check(port.exchange(byteCount: 2 + count, isCommand: true), "an SPI transfer")
-    return (0..<count).map { port.bytes.received(2 + $0) }
-  }
-
-  private mutating func write(_ first: ADS1299.Register, _ values: [UInt8])
-    throws(AmplifierFault)
-  {
-    port.bytes.put(ADS1299.Command.writeRegisters.rawValue | first.rawValue, at: 0)
-    port.bytes.put(UInt8(values.count - 1), at: 1)
-    for (index, value) in values.enumerated() { port.bytes.put(value, at: 2 + index) }
-    try check(port.exchange(byteCount: 2 + values.count, isCommand: true), "an SPI transfer")
-  }
+  // MARK: verdicts as a person reads them
 
   private func check(_ result: Int32, _ operation: String) throws(AmplifierFault) {
     if result < 0 {
       throw AmplifierFault(errno: result, operation: operation, device: port.name)
     }
   }
-}
 
-extension ADS1299Port where Self: ~Copyable {
-  /// One opcode. The bytes exchanged, or -errno.
-  mutating func send(_ command: ADS1299.Command) -> Int32 {
-    bytes.put(command.rawValue, at: 0)
-    return exchange(byteCount: 1, isCommand: true)
+  private func check(_ verdict: ChipVerdict) throws(AmplifierFault) {
+    switch verdict {
+    case .good, .abandoned: return
+    case .kernel(let errno): try check(errno, "an SPI transfer")
+    case .identity(let chip, let found):
+      let variant = configurations[chip].variant
+      throw .wrongIdentity(
+        found: found, expected: ADS1299.Identity(revision: 1, variant: variant).rawValue,
+        hint: ADS1299.hint(found: found, expected: variant, at: name(ofChip: chip)))
+    case .mismatch(_, let address, let wrote, let read):
+      throw .registerMismatch(
+        name: ADS1299.Register(rawValue: UInt8(address))?.name ?? "", wrote: wrote, read: read)
+    case .silent: throw .noConversions(device: port.name)
+    }
+  }
+
+  private func name(ofChip chip: Int) -> String {
+    chipCount == 1 ? port.name : "chip \(chip + 1) of \(port.name)"
   }
 }
 

@@ -18,6 +18,16 @@ extension ExchangeBytes {
     return high | middle | UInt32(received(index + 2))
   }
 
+  /// The 24 bits that begin at a bit of the answer: behind the first chip of a daisy chain, frames
+  /// need not begin with a byte.
+  @_noLocks @_noAllocation
+  func word(atBit bit: Int) -> UInt32 {
+    let index = bit >> 3
+    let shift = UInt32(truncatingIfNeeded: bit & 7)
+    if shift == 0 { return word(at: index) }
+    return (word(at: index) << shift | UInt32(received(index + 3)) >> (8 - shift)) & 0xFF_FFFF
+  }
+
   /// The 24 bits with their sign.
   @_noLocks @_noAllocation
   func count(at index: Int) -> Int32 {
@@ -36,6 +46,17 @@ extension ExchangeBytes {
   ) {
     for channel in 0..<channelCount {
       slot.setCount(firstChannel + channel, to: count(at: frame + 3 + 3 * channel))
+    }
+  }
+
+  /// The same for a frame that begins at any bit.
+  @_noLocks @_noAllocation
+  func decode(
+    frameBit: Int, channelCount: Int, into slot: FrameSlot, firstChannel: Int
+  ) {
+    for channel in 0..<channelCount {
+      let word = word(atBit: frameBit + 24 + 24 * channel)
+      slot.setCount(firstChannel + channel, to: Int32(bitPattern: word << 8) >> 8)
     }
   }
 

@@ -9,22 +9,30 @@ struct LinuxPort: ~Copyable {
   let wiring: ADS1299Wiring
   let memory = ExchangeBytes()
   let isStartWired: Bool
+  let isResetWired: Bool
+  let isPowerWired: Bool
+  let otherLineCount: Int
+  let busCount: Int
   var bus: SpidevBus?
-  var dataReady: GPIOEdgeLine?
+  var dataReady: GPIOEdgeLines?
+  var otherDataReady: GPIOEdgeLines?
   var start: GPIOOutputLine?
-  private var reset: GPIOOutputLine?
-  private var power: GPIOOutputLine?
+  var reset: GPIOOutputLine?
+  var power: GPIOOutputLine?
 
   init(wiring: ADS1299Wiring) {
     self.wiring = wiring
     isStartWired = wiring.startLine != nil
+    isResetWired = wiring.resetLine != nil
+    isPowerWired = wiring.powerDownLine != nil
+    busCount = min(4, wiring.spiDevices.count)
+    otherLineCount = wiring.otherDataReadyLines.count
   }
 
   deinit { memory.deallocate() }
 
-  var name: String { wiring.spiDevice }
+  var name: String { wiring.spiDevices.joined(separator: " and ") }
   var hertz: UInt32 { wiring.clockHertz }
-  var hasResetLine: Bool { wiring.resetLine != nil }
 
   mutating func open() throws(AmplifierFault) {
     if bus != nil { return }
@@ -37,9 +45,12 @@ struct LinuxPort: ~Copyable {
   }
 
   private mutating func openAll() throws(AmplifierFault) {
-    let opened = try SpidevBus(path: wiring.spiDevice, hertz: wiring.clockHertz)
+    let opened = try SpidevBus(paths: wiring.spiDevices, hertz: wiring.clockHertz)
     let chipPath = try ChipLookUp.path(labelled: wiring.chipLabel)
-    dataReady = try GPIOEdgeLine(chipPath: chipPath, line: wiring.dataReadyLine)
+    dataReady = try GPIOEdgeLines(chipPath: chipPath, lines: [wiring.dataReadyLine])
+    if !wiring.otherDataReadyLines.isEmpty {
+      otherDataReady = try GPIOEdgeLines(chipPath: chipPath, lines: wiring.otherDataReadyLines)
+    }
     if let line = wiring.powerDownLine {
       power = try GPIOOutputLine(chipPath: chipPath, line: line, role: "PWDN", isHigh: true)
     }
@@ -54,18 +65,11 @@ struct LinuxPort: ~Copyable {
 
   mutating func close() {
     dataReady = nil
+    otherDataReady = nil
     start = nil
     reset = nil
     power = nil
     bus = nil
   }
 
-  func sleep(_ span: Nanoseconds) {
-    let target = now + span
-    while now < target { _ = shim_sleep_until(target.nanoseconds) }
-  }
-
-  mutating func setReset(_ isHigh: Bool) -> Int32 { reset?.set(isHigh) ?? 0 }
-
-  mutating func setPower(_ isHigh: Bool) -> Int32 { power?.set(isHigh) ?? 0 }
 }

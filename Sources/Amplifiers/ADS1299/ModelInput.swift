@@ -91,7 +91,9 @@ public struct ModelConditions: Sendable, Equatable {
   public var badStatus: ConversionSpan?
   /// Conversions come, the edges of DRDY do not.
   public var lostEdges: ConversionSpan?
-  /// No conversion comes from this one on.
+  /// Every SPI transfer fails in the kernel while these conversions are the newest.
+  public var failedTransfers: ConversionSpan?
+  /// No conversion comes from this one on, whatever is done.
   public var stallAt: UInt64?
   /// Electrodes that have fallen off, positive and negative inputs.
   public var detachedPositive: ADS1299.ChannelMask = []

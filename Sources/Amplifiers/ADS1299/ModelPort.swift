@@ -22,8 +22,6 @@ struct ModelPort: ~Copyable {
 
   deinit { memory.deallocate() }
 
-  var hasResetLine: Bool { model.conditions.hasControlLines }
-
   /// The first time, the supply comes up.
   mutating func open() {
     if isPowered { return }
@@ -33,27 +31,4 @@ struct ModelPort: ~Copyable {
 
   mutating func close() {}
 
-  mutating func setReset(_ isHigh: Bool) -> Int32 {
-    guard hasResetLine else { return 0 }
-    if isHigh && !model.resetPin {
-      model.resetRegisters()
-      model.isStarted = false
-      model.readyAt = max(
-        model.readyAt, time.now + ADS1299.nominal(clocks: ADS1299.Clocks.afterReset))
-    }
-    model.resetPin = isHigh
-    model.updateConverting(at: time.now)
-    return 0
-  }
-
-  mutating func setPower(_ isHigh: Bool) -> Int32 {
-    guard model.conditions.hasControlLines else { return 0 }
-    if isHigh && !model.powerPin {
-      model.resetRegisters()
-      model.readyAt = time.now + ADS1299.nominal(clocks: ADS1299.Clocks.powerOn)
-    }
-    model.powerPin = isHigh
-    model.updateConverting(at: time.now)
-    return 0
-  }
 }

@@ -19,7 +19,8 @@ extension ADS1299Model {
   /// - Parameter byteNanoseconds: how long a byte takes on the wire.
   @_noLocks @_noAllocation
   mutating func exchange(
-    _ bytes: ExchangeBytes, byteCount: Int, byteNanoseconds: Int64, at now: Int64
+    _ bytes: ExchangeBytes, from first: Int = 0, byteCount: Int, byteNanoseconds: Int64,
+    at now: Int64
   ) {
     var state = SerialState.command
     // The byte of the frame that clocks out next; a frame's length when none does.
@@ -31,7 +32,7 @@ extension ADS1299Model {
     }
     for index in 0..<byteCount {
       // SAFETY: a transfer is at most `ExchangeBytes.capacity` bytes; the port checks it.
-      let input = unsafe bytes.transmit[index]
+      let input = unsafe bytes.transmit[first + index]
       var answer: UInt8 = 0
       if position < frameByteCount {
         answer = output[position]
@@ -56,7 +57,17 @@ extension ADS1299Model {
         write(input, at: address, now: now)
         state = left > 1 ? .writing(address: address + 1, left: left - 1) : .command
       }
-      unsafe bytes.receive[index] = stuckLevel ?? answer
+      unsafe bytes.receive[first + index] = stuckLevel ?? answer
+    }
+  }
+
+  /// The bus fails now.
+  var isTransferRefused: Bool {
+    @_noLocks @_noAllocation
+    get {
+      guard let failing = conditions.failedTransfers else { return false }
+      let conversion = truth.conversions == 0 ? 0 : truth.conversions - 1
+      return isConverting && failing.contains(conversion)
     }
   }
 

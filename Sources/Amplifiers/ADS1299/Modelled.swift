@@ -7,6 +7,7 @@ import Signal
 /// silicon. One thread at a time.
 public struct ModelledADS1299: Amplifier, ~Copyable {
   var driver: ADS1299Driver<ModelPort>
+  private let configuration: ADS1299Configuration
   private let labels: [String]
 
   /// - Parameters:
@@ -31,8 +32,9 @@ public struct ModelledADS1299: Amplifier, ~Copyable {
     time: ModelTimeBase, spiHertz: UInt32
   ) {
     labels = channelLabels
+    self.configuration = configuration
     driver = ADS1299Driver(
-      configuration: configuration,
+      configurations: [configuration],
       port: ModelPort(
         model: ADS1299Model(
           variant: configuration.variant, input: input, clock: clock, conditions: conditions),
@@ -41,9 +43,9 @@ public struct ModelledADS1299: Amplifier, ~Copyable {
 
   public var description: AmplifierDescription {
     AmplifierDescription(
-      name: "\(driver.configuration.variant.name) (model), \(driver.channelCount) channels",
-      serialNumber: nil, montage: driver.configuration.montage(labels: labels),
-      groupDelay: driver.configuration.dataRate.groupDelay, hasStatusWord: true)
+      name: "\(configuration.variant.name) (model), \(driver.channelCount) channels",
+      serialNumber: nil, montage: configuration.montage(labels: labels),
+      groupDelay: configuration.dataRate.groupDelay, hasStatusWord: true)
   }
 
   /// What really happened: the oracle of every loss counter.

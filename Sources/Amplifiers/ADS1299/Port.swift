@@ -11,8 +11,10 @@ import RT
 /// A handle on memory that its bus owns.
 @safe
 struct ExchangeBytes {
-  /// A burst write of every register is the longest: 2 + 24.
-  static var capacity: Int { @_noLocks @_noAllocation get { 32 } }
+  /// An opcode and the frames of four chips are the longest, 109, and behind them the read-back.
+  static var capacity: Int { @_noLocks @_noAllocation get { 128 } }
+  /// Where the read-back of a message begins that follows a frame.
+  static var readBack: Int { @_noLocks @_noAllocation get { 112 } }
 
   let transmit: UnsafeMutablePointer<UInt8>
   let receive: UnsafeMutablePointer<UInt8>
@@ -33,26 +35,32 @@ struct ExchangeBytes {
 
   @_noLocks @_noAllocation
   func put(_ byte: UInt8, at index: Int) {
-    precondition(index >= 0 && index < Self.capacity, "a transfer is at most 32 bytes")
+    precondition(index >= 0 && index < Self.capacity, "a transfer is at most 128 bytes")
     unsafe transmit[index] = byte
   }
 
   @_noLocks @_noAllocation
   func received(_ index: Int) -> UInt8 {
-    precondition(index >= 0 && index < Self.capacity, "a transfer is at most 32 bytes")
+    precondition(index >= 0 && index < Self.capacity, "a transfer is at most 128 bytes")
     return unsafe receive[index]
   }
 }
 
-/// One chip select of an SPI bus.
+/// The chip selects of an SPI bus.
 protocol SPIBus: ~Copyable {
   var bytes: ExchangeBytes { get }
+  /// One a chip; one for all chips of a daisy chain.
+  var selectCount: Int { get }
 
   /// Chip select low, `byteCount` bytes both ways, chip select high. Bytes, or -errno.
   ///
   /// - Parameter isCommand: a command of several bytes, each of which the chip must decode before
   ///   the next: at most `ADS1299.commandHertz`.
-  mutating func exchange(byteCount: Int, isCommand: Bool) -> Int32
+  mutating func exchange(select: Int, byteCount: Int, isCommand: Bool) -> Int32
+
+  /// The same with the bytes of a command behind it, from `ExchangeBytes.readBack` on, as a second
+  /// transfer of the same message: one system call all the same.
+  mutating func exchange(select: Int, byteCount: Int, thenCommand commandByteCount: Int) -> Int32
 }
 
 /// A falling edge of DRDY: one conversion.
@@ -81,6 +89,32 @@ protocol EdgeSource: ~Copyable {
 
   /// One of the edges that `takeEdges` took.
   func edge(_ index: Int) -> Edge
+
+  /// DRDY's level now: 0 low, a conversion waits; 1 high; or -errno.
+  func dataReadyLevel() -> Int32
+
+  /// Takes the edges of the other chips' DRDYs, without waiting. How many, at most 16, or -errno;
+  /// 0 where none is connected.
+  mutating func takeOtherEdges() -> Int32
+
+  /// One of the edges that `takeOtherEdges` took.
+  func otherEdge(_ index: Int) -> ChipEdge
+}
+
+/// An edge of another chip's DRDY.
+struct ChipEdge: BitwiseCopyable {
+  /// 1 is the second chip.
+  var chip = 0
+  var edge = Edge()
+
+  @_noLocks @_noAllocation
+  init() {}
+
+  @_noLocks @_noAllocation
+  init(chip: Int, edge: Edge) {
+    self.chip = chip
+    self.edge = edge
+  }
 }
 
 /// What the driver can do to an ADS1299 besides talking and listening.
@@ -91,6 +125,9 @@ protocol ADS1299Port: SPIBus, EdgeSource, ~Copyable {
   var hertz: UInt32 { get }
   var hasResetLine: Bool { get }
   var hasStartLine: Bool { get }
+  var hasPowerLine: Bool { get }
+  /// DRDYs of other chips that are connected.
+  var hasOtherDataReady: Bool { get }
   /// Conversions wait for the host instead of being overwritten.
   var holdsConversions: Bool { get }
   /// The clock of edge times and waits.

@@ -10,6 +10,7 @@ extension ADS1299 {
 
   /// So many periods of the slowest clock that the data sheet allows: tCLK of 666 ns
   /// (SBAS499A p. 8). What the driver waits.
+  @_noLocks @_noAllocation
   static func slowest(clocks: Int64) -> Nanoseconds { Nanoseconds(clocks * 666) }
 
   /// So many periods of the nominal clock, to the nearest nanosecond below: 488.28125 ns each.
@@ -21,7 +22,7 @@ extension ADS1299 {
     /// tPOR, power-up to the first command. 2^16 failed one boot in fifty (TI E2E 480770).
     static var powerOn: Int64 { @_noLocks @_noAllocation get { 1 << 18 } }
     /// RESET pin low. SBAS499A p. 29.
-    static var resetPulse: Int64 { 2 }
+    static var resetPulse: Int64 { @_noLocks @_noAllocation get { 2 } }
     /// After RESET, pin or opcode, to the first command. SBAS499A p. 29.
     static var afterReset: Int64 { @_noLocks @_noAllocation get { 18 } }
     /// After WAKEUP, SDATAC and RDATAC; between the bytes of one command (tSDECODE, p. 37).
@@ -36,6 +37,11 @@ extension ADS1299 {
     static func conversion(_ rateCode: UInt8) -> Int64 { 128 << Int64(rateCode) }
   }
 
+  /// At reading an ID that makes sense, and at a configuration that reads back.
+  static var attempts: Int {
+    @_noLocks @_noAllocation get { 5 }
+  }
+
   /// The internal reference's start-up with 100 µF at VCAP1, SBAS499C typical.
   static var referenceStart: Nanoseconds {
     @_noLocks @_noAllocation get { .milliseconds(150) }
@@ -44,6 +50,20 @@ extension ADS1299 {
   /// Chip select stays low for 4 tCLK after the last clock (tSCCS), rounded up.
   static var selectHoldMicroseconds: UInt16 {
     @_noLocks @_noAllocation get { 3 }
+  }
+
+  /// What a register holds after a reset, by address; `Register.resetValue` for the loop.
+  @_noLocks @_noAllocation
+  static func resetValue(at address: Int) -> UInt8 {
+    switch address {
+    case 0: 0x3E
+    case 1: 0x96
+    case 2: 0xC0
+    case 3: 0x60
+    case 5...12: 0x61
+    case 0x14: 0x0F
+    default: 0
+    }
   }
 
   /// The fastest SPI clock at which the bytes of one command may follow without a pause:

@@ -26,10 +26,10 @@ int shim_gpio_chip(const char *path, struct shim_gpio_chip_info *chip);
 /// The offset of the line with this name on the chip, -ENOENT, or another -errno.
 int shim_gpio_line_named(const char *path, const char *name);
 
-/// Claims a line as input and asks for its falling edges, stamped by CLOCK_MONOTONIC.
-/// A non-blocking descriptor, or -errno: -EBUSY when somebody else holds the line.
-int shim_gpio_falling_edges(const char *path, uint32_t offset, const char *consumer,
-                            uint32_t event_buffer_size);
+/// Claims lines as inputs and asks for their falling edges, stamped by CLOCK_MONOTONIC.
+/// A non-blocking descriptor, or -errno: -EBUSY when somebody else holds a line.
+int shim_gpio_falling_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
+                            const char *consumer, uint32_t event_buffer_size);
 
 /// One edge.
 struct shim_gpio_edge {
@@ -37,6 +37,8 @@ struct shim_gpio_edge {
   int64_t nanoseconds;
   /// Counts every edge of the line, those included that the kernel's buffer had to drop.
   uint32_t line_sequence;
+  /// Of the line on its chip.
+  uint32_t offset;
 };
 
 enum { SHIM_GPIO_EDGES_MAX = 16 };
@@ -44,6 +46,9 @@ enum { SHIM_GPIO_EDGES_MAX = 16 };
 /// Takes the edges that wait, the oldest first, at most SHIM_GPIO_EDGES_MAX.
 /// How many, 0 when none waits, or -errno.
 SHIM_REALTIME int shim_gpio_read_edges(int descriptor, struct shim_gpio_edge *edges);
+
+/// The level of the request's first line now: 0 low, 1 high, or -errno.
+SHIM_REALTIME int shim_gpio_level(int descriptor);
 
 /// Sleeps until an edge waits: 1; until the absolute CLOCK_MONOTONIC instant: 0; or -errno.
 SHIM_REALTIME int shim_gpio_wait(int descriptor, int64_t monotonic_nanoseconds);

@@ -21,7 +21,8 @@ struct shim_spi_transfer {
   uint32_t hertz;
   /// Chip select stays low for so long after the last clock.
   uint16_t delay_microseconds;
-  /// 1: chip select stays low after the transfer (spidev's meaning for the last transfer).
+  /// 1: chip select goes high between this transfer and the next of its message; on the last
+  /// transfer it stays low instead (spidev's meaning).
   uint8_t change_select;
   uint8_t bits_per_word;
 };
@@ -35,5 +36,6 @@ int shim_spi_configure(int descriptor, const struct shim_spi_configuration *conf
 /// Reads back what the kernel holds. 0, or -errno.
 int shim_spi_read_configuration(int descriptor, struct shim_spi_configuration *configuration);
 
-/// One SPI_IOC_MESSAGE(1). The number of bytes exchanged, or -errno.
-SHIM_REALTIME int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *transfer);
+/// One SPI_IOC_MESSAGE, one system call, of one transfer or of two (`second` may be null). The number of bytes exchanged, or -errno.
+SHIM_REALTIME int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *first,
+                                    const struct shim_spi_transfer *second);

@@ -1,0 +1,139 @@
+// Which conversion is which: from the edges of DRDY, their number by the kernel's count and their
+// times, to the index of every conversion.
+//
+// Real-time: on the acquisition thread, once an edge. Bounded; no system calls.
+
+import RT
+
+/// What the loop knows of the conversions so far.
+struct ConversionCount {
+  /// Of the newest edge; sample periods since START, those without a conversion included.
+  var index: Int64 = -1
+  var edge: Edge
+  /// The measured period: the chip's oscillator is within ±2.5 %.
+  var period: Nanoseconds
+  let nominalPeriod: Nanoseconds
+  /// Of the frame that was published last.
+  var published: Int64 = -1
+  /// Periods without a conversion since then.
+  private(set) var paused: Int64 = 0
+  /// DRDY's level told so often, when an edge was overdue, that no conversion had been made.
+  private var seenStanding: Int64 = 0
+  /// When the next edge is overdue: half a period after its time.
+  private(set) var overdueAt = Int64.max
+  /// The chip was restarted: what its next edge tells is how long it stood still.
+  private var isRestarted = false
+
+  @_noLocks @_noAllocation
+  init(sequenceBase: UInt32, nominalPeriod: Nanoseconds) {
+    edge = Edge(time: MonotonicInstant(nanoseconds: 0), lineSequence: sequenceBase)
+    period = nominalPeriod
+    self.nominalPeriod = nominalPeriod
+  }
+
+  /// Whether the time between two edges tells what happened between them. Above 2 kSPS the
+  /// interrupt's own delay may reach half a period, and time tells nothing.
+  private var isTimeTelling: Bool {
+    @_noLocks @_noAllocation
+    get { nominalPeriod.rawValue >= 500_000 }
+  }
+
+  /// One more edge, in the order of the line.
+  @_noLocks @_noAllocation
+  mutating func count(_ next: Edge) {
+    let conversions = Int64(next.lineSequence &- edge.lineSequence)
+    let interval = (next.time - edge.time).rawValue
+    var periods = conversions
+    if index >= 0 && isRestarted {
+      periods = max(conversions, (interval + period.rawValue / 2) / period.rawValue)
+      paused += periods - conversions
+    } else if index >= 0 && conversions == 1 {
+      if isTimeTelling && interval > period.rawValue * 3 / 2 {
+        periods = (interval + period.rawValue / 2) / period.rawValue
+        // The rest were conversions whose edge never reached the line.
+        paused += min(seenStanding, periods - 1)
+      } else if abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20 {
+        // A 32nd of the difference, not lost to rounding.
+        period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
+      }
+    }
+    isRestarted = false
+    seenStanding = 0
+    index += periods
+    edge = next
+    overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
+  }
+
+  /// An edge is overdue, and DRDY's level tells why.
+  ///
+  /// - Parameter isLow: a conversion waits, whose edge never reached the line.
+  @_noLocks @_noAllocation
+  mutating func noteOverdue(isLow: Bool) {
+    if !isLow { seenStanding += 1 }
+    overdueAt += period.rawValue
+  }
+
+  /// The host came too late for DRDY's level to tell anything of the period that is overdue.
+  @_noLocks @_noAllocation
+  mutating func skipOverdue(until now: MonotonicInstant) {
+    while overdueAt <= now.nanoseconds { overdueAt += period.rawValue }
+  }
+
+  /// The chip was stopped, reset or left alone for a while; its next edge begins a new series.
+  @_noLocks @_noAllocation
+  mutating func restart() {
+    isRestarted = true
+    seenStanding = 0
+    overdueAt = .max
+  }
+
+  /// A frame goes out: the periods before it are accounted for.
+  ///
+  /// - Returns: the periods since the last frame that brought none, and those of them without a
+  ///   conversion.
+  @_noLocks @_noAllocation
+  mutating func publish(_ conversion: Int64) -> (missing: Int64, paused: Int64) {
+    let missing = conversion - published - 1
+    let standing = min(paused, missing)
+    published = conversion
+    paused = 0
+    return (missing, standing)
+  }
+
+  /// How near to the next edge a read must end to be in doubt: 3 % of a period for the
+  /// oscillator, and the interrupt's delay.
+  var doubt: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { Nanoseconds(period.rawValue / 32 + slack.rawValue) }
+  }
+
+  /// The time stamp of an edge comes later than the edge by at most so much, mostly.
+  var slack: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { Nanoseconds(min(20_000, period.rawValue / 16)) }
+  }
+}
+
+/// A read, and the conversions that it may have got.
+struct ConversionRead {
+  var earliest: Int64
+  var latest: Int64
+  /// Of `earliest`.
+  var edgeTime: MonotonicInstant
+  var wakeTime: MonotonicInstant
+  var readTime: MonotonicInstant
+  /// The conversion after `earliest` was already due when the read ended.
+  var isLate = false
+
+  /// Of the newest edge.
+  @_noLocks @_noAllocation
+  init(
+    of count: ConversionCount, wakeTime: MonotonicInstant, readTime: MonotonicInstant
+  ) {
+    earliest = count.index
+    latest = count.index
+    edgeTime = count.edge.time
+    self.wakeTime = wakeTime
+    self.readTime = readTime
+  }
+}
