@@ -7,20 +7,6 @@ import SampleFeed
 import Signal
 
 extension Configuration {
-  /// What the chip shall do.
-  func chip() throws(Failure) -> ADS1299Configuration {
-    try explaining(.configuration) { () throws(AmplifierFault) in
-      try ADS1299Configuration(
-        samplesPerSecond: Double(amplifier.rate), gain: Double(amplifier.gain),
-        channelCount: amplifier.channels.count)
-    }
-  }
-
-  /// The channels that the chip will deliver.
-  func chipMontage() throws(Failure) -> Montage {
-    try chip().montage(labels: amplifier.channels)
-  }
-
   func modelledAmplifier() throws(Failure) -> ModelledADS1299 {
     let input: ModelInput
     switch amplifier.input {
