@@ -21,14 +21,19 @@ extension Configuration {
   }
 
   func linuxAmplifier() throws(Failure) -> LinuxADS1299 {
+    LinuxADS1299(
+      configuration: try chip(), wiring: wiring, channelLabels: amplifier.channels)
+  }
+
+  /// Where the first chip is connected.
+  var wiring: ADS1299Wiring {
     func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
-    let wiring = ADS1299Wiring(
-      spiDevice: amplifier.spiDevice, clockHertz: UInt32(amplifier.spiHertz),
-      chipLabel: amplifier.dataReadyChip, dataReadyLine: .offset(amplifier.dataReadyLine),
+    return ADS1299Wiring(
+      spiDevice: amplifier.spiDevices.first ?? amplifier.spiDevice,
+      clockHertz: UInt32(amplifier.spiHertz), chipLabel: amplifier.dataReadyChip,
+      dataReadyLine: .offset(amplifier.dataReadyLines.first ?? amplifier.dataReadyLine),
       resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
       powerDownLine: line(amplifier.powerDownLine))
-    return LinuxADS1299(
-      configuration: try chip(), wiring: wiring, channelLabels: amplifier.channels)
   }
 
   /// The file that was named, or the embedded recording.
