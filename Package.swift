@@ -101,7 +101,8 @@ let package = Package(
     .testTarget(
       name: "AcquireTests",
       dependencies: [
-        "Acquire", "Signal", "RT", "Recording", "Decoding", "Exoskeleton", "TestSupport",
+        "Acquire", "Amplifiers", "Signal", "RT", "Recording", "Decoding", "Exoskeleton",
+        "TestSupport",
       ],
       swiftSettings: strict),
   ]

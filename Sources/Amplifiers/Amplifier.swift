@@ -60,9 +60,11 @@ public enum AcquisitionEnd: Equatable, Sendable {
   case stopped
   /// A recording came to its end.
   case finished
-  /// No conversion was ready for too long: START low, a cable, the power.
+  /// No conversion was ready for too long, whatever remedy was tried: START low, a cable, the
+  /// power.
   case silent
-  /// Every remedy was tried, and the chip is still not to be believed: `Recovery.Cause`.
+  /// Every remedy was tried, and the chip is still not to be believed: `cause` is the raw value of
+  /// a `Recovery.Cause`.
   case unrecoverable(cause: UInt8)
   /// Several chips have lost each other while they ran.
   case unsynchronised

@@ -14,6 +14,10 @@ public struct SessionReport: Sendable {
   public var frames: UInt64
   /// Conversions that never became a frame, exactly.
   public var lost: UInt64
+  /// Sample periods in which the amplifier made no conversion.
+  public var paused: UInt64
+  /// Times that the amplifier was brought back; the first 32 of them.
+  public var recoveries: [RecoveryRecord]
   /// Frames read after the next conversion was already due.
   public var late: UInt64
   public var corrupt: UInt64
@@ -50,7 +54,8 @@ public struct SessionReport: Sendable {
 
   public init(
     amplifier: String, exoskeleton: String, duration: Nanoseconds, nominalRate: Double,
-    measuredRate: Double?, frames: UInt64, lost: UInt64, late: UInt64, corrupt: UInt64,
+    measuredRate: Double?, frames: UInt64, lost: UInt64, paused: UInt64,
+    recoveries: [RecoveryRecord], late: UInt64, corrupt: UInt64,
     undecoded: UInt64, decisions: UInt64, commands: UInt64, acknowledged: UInt64,
     neutralReasons: [(reason: String, count: UInt64)], recording: String?,
     samplesNotStored: UInt64, recordingFault: String?, mallocsAfterArming: UInt64,
@@ -65,6 +70,8 @@ public struct SessionReport: Sendable {
     self.measuredRate = measuredRate
     self.frames = frames
     self.lost = lost
+    self.paused = paused
+    self.recoveries = recoveries
     self.late = late
     self.corrupt = corrupt
     self.undecoded = undecoded
@@ -98,6 +105,8 @@ extension SessionReport {
       .init("measuredRate", measuredRate.map(JSON.number) ?? .null),
       .init("frames", .unsigned(frames)),
       .init("lost", .unsigned(lost)),
+      .init("paused", .unsigned(paused)),
+      .init("recoveries", .array(recoveries.map(\.json))),
       .init("late", .unsigned(late)),
       .init("corrupt", .unsigned(corrupt)),
       .init("undecoded", .unsigned(undecoded)),
@@ -141,6 +150,7 @@ extension SessionReport {
     lines.append("")
     lines.append(row("frames", "\(frames)" + rates))
     lines.append(row("lost", "\(lost)" + notes))
+    for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     lines.append(row("decisions", "\(decisions)"))
     lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
     if !neutralReasons.isEmpty {

@@ -189,6 +189,12 @@ public struct Recorder: ~Copyable {
       epoch = header.configurationEpoch
       annotate(sample: header.sampleIndex, text: "configuration \(epoch)")
     }
+    if header.recovery.cause != nil {
+      annotate(sample: header.sampleIndex, text: header.recovery.text)
+    }
+    if header.pausedBefore > 0 {
+      annotate(sample: header.sampleIndex, text: "pause \(header.pausedBefore)")
+    }
     let isInRange = try writer.append(frame)
     expectedIndex = header.sampleIndex + 1
     flagged.take(header.flags, isInRange: isInRange) { [sample = header.sampleIndex] in

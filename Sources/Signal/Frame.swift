@@ -24,49 +24,6 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// How an amplifier came back from a fault, in the first frame after it; raw value 0: there was
-/// none.
-@frozen
-public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
-  /// What went wrong.
-  public enum Cause: UInt8, Sendable, CaseIterable {
-    /// No conversion was ready for too long.
-    case silence = 1
-    /// Frames that the chip cannot have sent, one after the other.
-    case corruptFrames
-    /// Registers had fallen back to their reset values.
-    case brownOut
-    /// A register held something else.
-    case registerChanged
-    /// The data line showed zeros only, or ones only.
-    case stuckLow, stuckHigh
-    /// Transfers failed in the kernel.
-    case failedTransfers
-  }
-
-  /// What helped.
-  public enum Remedy: UInt8, Sendable, CaseIterable {
-    /// The interface started afresh; the registers were as they should be.
-    case resynchronisation = 1
-    /// Reset, and every register written anew.
-    case reset
-    /// Power cycled where PWDN is wired, the longest waits, every register written anew.
-    case powerCycle
-  }
-
-  /// Cause in bits 0…7, remedy in bits 8…15, milliseconds from the detection in bits 16…31.
-  public var rawValue: UInt32
-
-  @_noLocks @_noAllocation
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-  /// Nil when there was no fault.
-  public var cause: Cause? { Cause(rawValue: UInt8(truncatingIfNeeded: rawValue)) }
-  public var remedy: Remedy? { Remedy(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8)) }
-  /// From the detection to the chip converting again; 65 535 stands for longer.
-  public var milliseconds: Int { Int(rawValue >> 16) }
-}
-
 /// The fixed part of a frame: 80 bytes, then `channelCount` counts.
 @frozen
 public struct FrameHeader: Sendable, BitwiseCopyable {

@@ -155,68 +155,6 @@ struct AcquisitionTests {
     #expect(run.frames[21].header.statusWord == 0)
   }
 
-  @Test(
-    "a stuck MISO flags every frame, and the status word tells which way",
-    arguments: [
-      (ModelConditions.Level.low, UInt32(0), Int32(0)), (.high, 0xFFFFFF, -1),
-    ])
-  func stuckOutput(_ level: ModelConditions.Level, _ status: UInt32, _ count: Int32) throws {
-    var conditions = stalling(at: 30)
-    conditions.stuckOutput = .init(level, ConversionSpan(first: 10))
-    let run = try run(input: .recording(table(rows: 30)), conditions: conditions)
-    #expect(run.frames.count == 30)
-    #expect(run.frames.prefix(10).allSatisfy { $0.header.flags == [] })
-    for frame in run.frames.dropFirst(10) {
-      #expect(frame.header.flags == .corrupt)
-      #expect(frame.header.statusWord == status)
-      #expect(frame.counts.allSatisfy { $0 == count })
-    }
-  }
-
-  @Test("a brown-out that forgets START is silence")
-  func brownOutStops() throws {
-    var conditions = stalling(at: 100)
-    conditions.brownOutAt = 40
-    let run = try run(input: .recording(table(rows: 100)), conditions: conditions)
-    #expect(run.end == .silent)
-    #expect(run.frames.count == 40)
-  }
-
-  @Test("a brown-out between two frames is noticed at the next frame when START is a pin")
-  func brownOutGoesOn() throws {
-    var conditions = stalling(at: 100)
-    conditions.hasControlLines = true
-    conditions.brownOutAt = 40
-    var configuration = ADS1299Configuration()
-    configuration.statusCanary = 0b0101
-    for clock in ModelClock.allCases {
-      let run = try run(
-        configuration, input: .recording(table(rows: 100)), clock: clock, conditions: conditions)
-      #expect(run.frames.count > 60)
-      for frame in run.frames {
-        // The filter settles anew: time passes, and is counted as conversions that did not come.
-        let isBefore = frame.index < 40
-        #expect(frame.header.flags == (isBefore ? [] : .corrupt), "\(frame.index)")
-      }
-    }
-  }
-
-  @Test("a chip that stalls is silent after 8 periods, at least 20 ms")
-  func silence() throws {
-    for (rate, span) in [(ADS1299.DataRate.sps250, 32.0), (.sps16k, 20.0)] {
-      var amplifier = ModelledADS1299(
-        configuration: ADS1299Configuration(dataRate: rate), input: .silence, clock: .held,
-        conditions: stalling(at: 64), time: .stepped(nil), spiHertz: 20_000_000)
-      try amplifier.arm()
-      var bench = SinkBench()
-      #expect(amplifier.run(into: &bench.sink, until: StopSignal()) == .silent)
-      let frames = bench.decoded()
-      let last = try #require(frames.last).header.wakeTime
-      let waited = amplifier.driver.port.now - last
-      #expect(abs(waited.milliseconds - span) < 0.5)
-    }
-  }
-
   @Test("the decoder and the recorder get the same frames, and a full ring holds up neither")
   func bothRings() throws {
     var amplifier = ModelledADS1299(

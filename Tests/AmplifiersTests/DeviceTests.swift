@@ -11,7 +11,7 @@ import Testing
 @Suite("Devices")
 struct DeviceTests {
   private func fault(_ wiring: ADS1299Wiring) -> AmplifierFault? {
-    var amplifier = LinuxADS1299(configuration: ADS1299Configuration(), wiring: wiring)
+    var amplifier = LinuxADS1299(configurations: [ADS1299Configuration()], wiring: wiring)
     do throws(AmplifierFault) {
       try amplifier.arm()
       return nil
@@ -25,7 +25,7 @@ struct DeviceTests {
   func missingNode() {
     let path = "/dev/spidev-not-there"
     let found = fault(
-      ADS1299Wiring(spiDevice: path, chipLabel: "none", dataReadyLine: .offset(26)))
+      ADS1299Wiring(spiDevices: [path], chipLabel: "none", dataReadyLine: .offset(26)))
     #expect(found == .missing(device: path))
     #expect(found?.message.contains(path) == true)
   }
@@ -34,7 +34,7 @@ struct DeviceTests {
   func notSpidev() {
     guard
       case .system(let operation, "/dev/null", 25) = fault(
-        ADS1299Wiring(spiDevice: "/dev/null", chipLabel: "none", dataReadyLine: .offset(26)))
+        ADS1299Wiring(spiDevices: ["/dev/null"], chipLabel: "none", dataReadyLine: .offset(26)))
     else {
       Issue.record("not refused with ENOTTY")
       return
@@ -49,7 +49,7 @@ struct DeviceTests {
     try Data().write(to: URL(fileURLWithPath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
     #expect(
-      fault(ADS1299Wiring(spiDevice: path, chipLabel: "none", dataReadyLine: .offset(26)))
+      fault(ADS1299Wiring(spiDevices: [path], chipLabel: "none", dataReadyLine: .offset(26)))
         == .permissionDenied(device: path))
     #expect(DeviceInventory(folder: folder.path).spiDevices().map(\.access) == [.denied])
   }
@@ -82,7 +82,7 @@ struct DeviceTests {
       ("/dev/gpiochip-not-there", GPIOLine.offset(3)), ("/dev/gpiochip-not-there", .named("DRDY")),
     ] {
       do throws(AmplifierFault) {
-        _ = try GPIOEdgeLine(chipPath: path, line: line)
+        _ = try GPIOEdgeLines(chipPath: path, lines: [line])
         Issue.record("requested")
       } catch {
         guard case .missing(let device) = error else {
@@ -103,7 +103,7 @@ struct DeviceTests {
       }
     }
     do throws(AmplifierFault) {
-      _ = try GPIOEdgeLine(chipPath: "/dev/null", line: .offset(-1))
+      _ = try GPIOEdgeLines(chipPath: "/dev/null", lines: [.offset(-1)])
       Issue.record("requested")
     } catch {
       #expect(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Amplifiers
 
-/// A port that answers whatever it is told to, to a driver that is made to believe in it.
+/// One chip's frame.
 private struct Answer: Sendable {
   var bytes: [UInt8]
 
@@ -23,62 +23,106 @@ private struct Answer: Sendable {
   }
 }
 
+/// The bits of chained frames, one behind the other, as they come after the opcode.
+private func chained(_ answers: [Answer], gapBits: Int, isContinuous: Bool) -> [UInt8] {
+  var bits: [Bool] = []
+  for (chip, answer) in answers.enumerated() {
+    if chip > 0 { bits += Array(repeating: false, count: gapBits) }
+    for byte in answer.bytes { bits += (0..<8).map { byte >> (7 - UInt8($0)) & 1 == 1 } }
+  }
+  var bytes: [UInt8] = isContinuous ? [] : [0]
+  for start in stride(from: 0, to: bits.count, by: 8) {
+    var byte: UInt8 = 0
+    for bit in 0..<8 where start + bit < bits.count && bits[start + bit] { byte |= 128 >> UInt8(bit) }
+    bytes.append(byte)
+  }
+  return bytes
+}
+
 @Suite("Frames")
 struct FrameFuzzTests {
   @Test(
     "any bytes become a frame of the same bytes, and only 1100 is believed",
-    arguments: 0..<64 as Range<UInt64>)
+    arguments: 0..<96 as Range<UInt64>)
   func fuzz(_ seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var driver = ADS1299Driver(
-      configuration: ADS1299Configuration(),
-      port: ModelPort(
-        model: ADS1299Model(
-          variant: .eightChannels, input: .silence, clock: .held, conditions: ModelConditions()),
-        time: ModelTime(.stepped(nil)), hertz: 4_000_000))
-    var bench = SinkBench()
-    var answers: [Answer] = []
-    for _ in 0..<200 {
-      var answer = Answer(bytes: (0..<27).map { _ in UInt8(truncatingIfNeeded: random.next()) })
-      switch random.next() % 4 {
-      case 0: answer.bytes[0] = 0xC0 | answer.bytes[0] & 0xF
-      case 1: for index in 3..<27 { answer.bytes[index] = random.next() % 2 == 0 ? 0x80 : 0x7F }
-      default: break
+    let chipCount = 1 + Int(random.next() % 4)
+    let variant = ADS1299.Identity.Variant.allCases[Int(random.next() % 3)]
+    let channels = variant.channelCount
+    var chip = ADS1299Configuration(variant: variant)
+    chip.readMode = random.next() % 2 == 0 ? .onRequest : .continuous
+    let isCascade = chipCount > 1 && random.next() % 2 == 0
+    chip.isReadSeparately = isCascade
+    var layout = FrameLayout(
+      Array(repeating: chip, count: chipCount), selectCount: isCascade ? chipCount : 1)
+    layout.daisyGapBits = Int(random.next() % 2)
+    let bytes = ExchangeBytes()
+    defer { bytes.deallocate() }
+    var bench = SinkBench(channelCount: channels * chipCount)
+    for epoch in 0..<100 as Range<UInt32> {
+      let answers = (0..<chipCount).map { _ in
+        var answer = Answer(
+          bytes: (0..<variant.frameByteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        switch random.next() % 3 {
+        case 0: break
+        case 1:
+          answer.bytes[0] = 0xC0 | answer.bytes[0] & 0xF
+          for index in 3..<answer.bytes.count {
+            answer.bytes[index] = random.next() % 2 == 0 ? 0x80 : 0x7F
+          }
+        default: answer.bytes[0] = 0xC0 | answer.bytes[0] & 0xF
+        }
+        return answer
       }
-      answers.append(answer)
-      driver.port.receive([0] + answer.bytes)
-      driver.publishAnswer(into: &bench.sink)
+      let slot = bench.sink.claim()
+      if isCascade {
+        for (index, answer) in answers.enumerated() {
+          bytes.receive(chained([answer], gapBits: 0, isContinuous: layout.isContinuous))
+          layout.keep(index, of: bytes, into: slot)
+        }
+      } else {
+        let answer = chained(
+          answers, gapBits: layout.daisyGapBits, isContinuous: layout.isContinuous)
+        #expect(answer.count == layout.byteCount)
+        bytes.receive(answer)
+      }
+      layout.decode(bytes, into: slot, epoch: epoch)
+      let header = slot.header
+      #expect(header.configurationEpoch == epoch)
+      #expect(Int(header.channelCount) == channels * chipCount)
+      #expect(header.statusWord == answers[0].status)
+      for index in 1..<chipCount {
+        #expect(header.otherStatusWords[index - 1] == answers[index].status)
+      }
+      let counts = (0..<channels * chipCount).map { slot.count($0) }
+      #expect(counts == answers.flatMap { answer in (0..<channels).map(answer.count) })
+      #expect(counts.allSatisfy { $0 >= -8_388_608 && $0 <= 8_388_607 })
+      #expect(layout.isCredible(header) == answers.allSatisfy { $0.bytes[0] >> 4 == 0xC })
+      bench.sink.publish(slot)
     }
-    let frames = bench.decoded()
-    #expect(frames.count == answers.count)
-    for (frame, answer) in zip(frames, answers) {
-      #expect(frame.header.statusWord == answer.status)
-      #expect(frame.counts == (0..<8).map(answer.count))
-      #expect(frame.counts.allSatisfy { $0 >= -8_388_608 && $0 <= 8_388_607 })
-      #expect(frame.header.flags == (answer.bytes[0] >> 4 == 0xC ? [] : .corrupt))
-    }
+  }
+
+  @Test("a canary that one of several chips has lost makes the frame incredible")
+  func canary() {
+    var chip = ADS1299Configuration()
+    chip.statusCanary = 0b1010
+    let layout = FrameLayout([chip, chip], selectCount: 1)
+    var header = FrameHeader()
+    header.statusWord = 0xC0000A
+    header.otherStatusWords[0] = 0xC0000A
+    #expect(layout.isCredible(header))
+    header.otherStatusWords[0] = 0xC00000
+    #expect(!layout.isCredible(header))
   }
 }
 
-extension ModelPort {
+extension ExchangeBytes {
   /// What the last transfer is said to have brought.
   fileprivate func receive(_ answer: [UInt8]) {
+    precondition(answer.count <= Self.capacity)
     for (index, byte) in answer.enumerated() {
-      // SAFETY: 28 bytes in a block of 32.
-      unsafe bytes.receive[index] = byte
+      // SAFETY: checked above.
+      unsafe receive[index] = byte
     }
-  }
-}
-
-extension ADS1299Driver where Port == ModelPort {
-  /// Decodes and publishes the answer in the buffer as the loop does, one conversion after the
-  /// other.
-  fileprivate mutating func publishAnswer(into sink: inout FrameSink) {
-    var count = ConversionCount(sequenceBase: 0, nominalPeriod: nominalPeriod)
-    let slot = sink.claim()
-    decode(into: slot)
-    let read = ConversionRead(
-      earliest: 0, latest: 0, edgeTime: port.now, wakeTime: port.now, readTime: port.now)
-    publish(read, slot, &count, into: &sink)
   }
 }

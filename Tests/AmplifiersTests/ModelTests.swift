@@ -28,7 +28,7 @@ private struct Chip: ~Copyable {
   @discardableResult
   mutating func send(_ bytes: [UInt8], isCommand: Bool = true) -> [UInt8] {
     for (index, byte) in bytes.enumerated() { port.bytes.put(byte, at: index) }
-    _ = port.exchange(byteCount: bytes.count, isCommand: isCommand)
+    _ = port.exchange(select: 0, byteCount: bytes.count, isCommand: isCommand)
     pass(.microseconds(10))
     return bytes.indices.map { port.bytes.received($0) }
   }
@@ -92,9 +92,9 @@ struct ModelTests {
     var chip = Chip()
     // Time does not pass between these but on the wire: 4 µs a byte.
     chip.port.bytes.put(0x06, at: 0)
-    _ = chip.port.exchange(byteCount: 1, isCommand: true)
+    _ = chip.port.exchange(select: 0, byteCount: 1, isCommand: true)
     chip.port.bytes.put(0x11, at: 0)
-    _ = chip.port.exchange(byteCount: 1, isCommand: true)
+    _ = chip.port.exchange(select: 0, byteCount: 1, isCommand: true)
     #expect(chip.port.model.truth.timingViolations == 1)
     #expect(chip.read(0x00) == 0)
 
@@ -105,7 +105,7 @@ struct ModelTests {
     early.open()
     early.sleep(.milliseconds(127))
     early.bytes.put(0x11, at: 0)
-    _ = early.exchange(byteCount: 1, isCommand: true)
+    _ = early.exchange(select: 0, byteCount: 1, isCommand: true)
     #expect(early.model.truth.timingViolations == 1)
     #expect(early.model.isContinuous == true)
   }

@@ -24,6 +24,7 @@ struct DecodingWorkspace: ~Copyable {
   var histograms = StageHistograms()
   var snapshot = StatusSnapshot()
   var cost = ThreadCost()
+  var recoveries = RecoveryLog()
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
   private var nextListening = MonotonicInstant(nanoseconds: 0)
 
@@ -48,7 +49,13 @@ struct DecodingWorkspace: ~Copyable {
 /// What the main thread is told ten times a second, and at the end.
 struct StatusSnapshot: BitwiseCopyable {
   var frames: UInt64 = 0
+  /// Conversions that were made and never became a frame.
   var lost: UInt64 = 0
+  /// Sample periods without a conversion: the amplifier stood still.
+  var paused: UInt64 = 0
+  /// Times that the amplifier was brought back, and the last.
+  var recoveryCount: UInt64 = 0
+  var recovery = Recovery(rawValue: 0)
   var late: UInt64 = 0
   var corrupt: UInt64 = 0
   var undecoded: UInt64 = 0
@@ -175,7 +182,13 @@ extension DecodingWorkspace {
       snapshot.firstIndex = header.sampleIndex
     }
     snapshot.frames &+= 1
-    snapshot.lost &+= UInt64(header.lostBefore)
+    snapshot.lost &+= UInt64(header.lostBefore &- header.pausedBefore)
+    snapshot.paused &+= UInt64(header.pausedBefore)
+    if header.recovery.rawValue != 0 {
+      snapshot.recoveryCount &+= 1
+      snapshot.recovery = header.recovery
+      recoveries.note(header)
+    }
     snapshot.lastEdge = header.edgeTime
     snapshot.lastIndex = header.sampleIndex
     if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }

@@ -24,7 +24,8 @@ extension DecodingWorkspace {
     return SessionReport(
       amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
       nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
-      frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
+      frames: snapshot.frames, lost: snapshot.lost, paused: snapshot.paused,
+      recoveries: recoveries.records, late: snapshot.late,
       corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
       commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
       neutralReasons: reasons,

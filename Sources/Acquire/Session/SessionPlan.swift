@@ -22,7 +22,7 @@ struct SessionPlan {
   init(_ configuration: Configuration, montage: Montage) throws(Failure) {
     self.configuration = configuration
     self.montage = montage
-    signal = Self.signal(configuration)
+    signal = try Self.signal(configuration)
     model = try Self.model(configuration.decoder)
     limits = try Self.limits(configuration.exoskeleton)
     demands = try Self.demands(configuration.exoskeleton, model: model, limits: limits)
@@ -44,6 +44,13 @@ struct SessionPlan {
 
   /// The signal chain and the decoder, for this plan's channels.
   func stage() throws(Failure) -> DecodingStage {
+    let amplifier = configuration.amplifier
+    if amplifier.kind != "replay", let dark = amplifier.off.first {
+      throw Failure(
+        .configuration,
+        "`amplifier.off` powers \(dark) down, which the decoder needs: leave it on, or use "
+          + "`acquire record`")
+    }
     try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
     let chain = try explaining(.configuration, prefix: "[signal] ") { () throws(SignalFault) in
       try SignalChain(signal, montage: montage)
@@ -53,7 +60,9 @@ struct SessionPlan {
       framesPerDecision: framesPerDecision)
   }
 
-  private static func signal(_ configuration: Configuration) -> SignalConfiguration {
+  private static func signal(_ configuration: Configuration) throws(Failure)
+    -> SignalConfiguration
+  {
     let section = configuration.signal
     var signal = SignalConfiguration()
     signal.dcCorner = Hertz(section.dcCornerHertz)
@@ -77,11 +86,28 @@ struct SessionPlan {
     signal.gate.flatSpan = Nanoseconds(seconds: gate.flatSeconds)
     signal.gate.holdOff = Nanoseconds(seconds: gate.holdOffSeconds)
     if gate.leadOff {
-      let channels = UInt8((1 << min(8, configuration.amplifier.channels.count)) - 1)
-      signal.gate.leadOffPositive = channels
-      signal.gate.leadOffNegative = channels
+      let watched = try watchedElectrodes(configuration)
+      signal.gate.leadOffPositive = watched.positive.rawValue
+      signal.gate.leadOffNegative = watched.negative.rawValue
     }
     return signal
+  }
+
+  /// Whose lead-off bits close the gate: of the first chip, whose status word a frame carries.
+  private static func watchedElectrodes(_ configuration: Configuration) throws(Failure)
+    -> (positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask)
+  {
+    // What a recording was made with is in its status words.
+    if configuration.amplifier.kind == "replay" {
+      let all = ADS1299.ChannelMask.first(configuration.amplifier.channels.count)
+      return (all, all)
+    }
+    guard let leadOff = try configuration.chips()[0].leadOff else {
+      throw Failure(
+        .configuration,
+        "`gate.lead-off` is true, but no electrode is watched: set `amplifier.lead-off` to dc")
+    }
+    return (leadOff.positive, leadOff.negative)
   }
 
   private static func model(_ section: DecoderSection) throws(Failure) -> LinearModel {

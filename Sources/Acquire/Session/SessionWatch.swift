@@ -19,6 +19,7 @@ struct SessionWatch {
   private(set) var status = ExitStatus.success
   private var hasToldOfRecording = false
   private var hasToldOfLatch = false
+  private var toldRecoveries: UInt64 = 0
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -66,6 +67,10 @@ struct SessionWatch {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
+      if snapshot.recoveryCount != toldRecoveries {
+        toldRecoveries = snapshot.recoveryCount
+        say("! the amplifier \(snapshot.recovery.text)")
+      }
       if let reason = snapshot.governorState.latched, !hasToldOfLatch {
         hasToldOfLatch = true
         faults.append("\(line) moves no more in this session: \(reason)")
@@ -98,6 +103,17 @@ struct SessionWatch {
         .unavailable,
         "\(description.name) fell silent: no conversion was ready for eight periods; check "
           + "START, DRDY and the power")
+    case .unrecoverable(let cause):
+      let text = Recovery.Cause(rawValue: cause)?.text ?? "a fault"
+      fail(
+        .unavailable,
+        "\(description.name) did not come back from \(text) after resets and power cycles: check "
+          + "its supply, the SPI wires and DRDY")
+    case .unsynchronised:
+      fail(
+        .wrongDevice,
+        "the chips of \(description.name) do not convert together any more: give all of them one "
+          + "clock and one START")
     case .failed(let errno):
       fail(.unavailable, "reading \(description.name) failed: \(describe(errno: errno))")
     }

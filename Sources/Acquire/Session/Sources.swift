@@ -7,20 +7,6 @@ import SampleFeed
 import Signal
 
 extension Configuration {
-  /// What the chip shall do.
-  func chip() throws(Failure) -> ADS1299Configuration {
-    try explaining(.configuration) { () throws(AmplifierFault) in
-      try ADS1299Configuration(
-        samplesPerSecond: Double(amplifier.rate), gain: Double(amplifier.gain),
-        channelCount: amplifier.channels.count)
-    }
-  }
-
-  /// The channels that the chip will deliver.
-  func chipMontage() throws(Failure) -> Montage {
-    try chip().montage(labels: amplifier.channels)
-  }
-
   func modelledAmplifier() throws(Failure) -> ModelledADS1299 {
     let input: ModelInput
     switch amplifier.input {
@@ -35,14 +21,20 @@ extension Configuration {
   }
 
   func linuxAmplifier() throws(Failure) -> LinuxADS1299 {
+    LinuxADS1299(
+      configurations: try chips(), wiring: try wiring(), channelLabels: amplifier.channels)
+  }
+
+  /// Where the chips are connected.
+  func wiring() throws(Failure) -> ADS1299Wiring {
     func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
-    let wiring = ADS1299Wiring(
-      spiDevice: amplifier.spiDevice, clockHertz: UInt32(amplifier.spiHertz),
-      chipLabel: amplifier.dataReadyChip, dataReadyLine: .offset(amplifier.dataReadyLine),
+    let layout = try ChipLayout(amplifier)
+    return ADS1299Wiring(
+      spiDevices: layout.devices, clockHertz: UInt32(amplifier.spiHertz),
+      chipLabel: amplifier.dataReadyChip, dataReadyLine: .offset(layout.dataReadyLines[0]),
+      otherDataReadyLines: layout.dataReadyLines.dropFirst().map { .offset($0) },
       resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
       powerDownLine: line(amplifier.powerDownLine))
-    return LinuxADS1299(
-      configuration: try chip(), wiring: wiring, channelLabels: amplifier.channels)
   }
 
   /// The file that was named, or the embedded recording.
@@ -97,7 +89,7 @@ extension AmplifierFault {
     switch self {
     case .missing, .busy, .noConversions: .unavailable
     case .permissionDenied: .refused
-    case .wrongIdentity, .registerMismatch: .wrongDevice
+    case .wrongIdentity, .registerMismatch, .unsynchronised: .wrongDevice
     case .unsupported: .configuration
     case .system: .system
     }

@@ -28,7 +28,7 @@ struct ChipHealth {
   private(set) var corruptFrames = 0
   private(set) var failedTransfers = 0
   private var rung = 0
-  private var recoveredAt = MonotonicInstant(nanoseconds: 0)
+  private var recoveredAt = MonotonicInstant(nanoseconds: -1 << 60)
   /// Goes out with the next frame.
   private(set) var recovery = Recovery(rawValue: 0)
 
@@ -44,6 +44,17 @@ struct ChipHealth {
 
   @_noLocks @_noAllocation
   mutating func noteFailedTransfer() { failedTransfers += 1 }
+
+  /// ENODEV, ESHUTDOWN: the device is gone, and no remedy of ours brings it back.
+  @_noLocks @_noAllocation
+  static func isGone(_ errno: Int32) -> Bool { errno == -19 || errno == -108 }
+
+  @_noLocks @_noAllocation
+  mutating func outcome(ofFailedTransfer errno: Int32) -> ReadOutcome {
+    if Self.isGone(errno) { return .failed(errno) }
+    noteFailedTransfer()
+    return failedTransfers >= Self.failedTransfersMaximum ? .fault(7) : .done
+  }
 
   /// The rung to begin with, now that something is wrong.
   @_noLocks @_noAllocation

@@ -17,8 +17,10 @@ struct ConversionCount {
   var published: Int64 = -1
   /// Periods without a conversion since then.
   private(set) var paused: Int64 = 0
-  /// DRDY's level told so often, when an edge was overdue, that no conversion had been made.
+  /// DRDY's level told so often, when an edge was overdue, that no conversion had been made, and
+  /// so often that one had.
   private var seenStanding: Int64 = 0
+  private var seenWaiting: Int64 = 0
   /// When the next edge is overdue: half a period after its time.
   private(set) var overdueAt = Int64.max
   /// The chip was restarted: what its next edge tells is how long it stood still.
@@ -46,7 +48,7 @@ struct ConversionCount {
     var periods = conversions
     if index >= 0 && isRestarted {
       periods = max(conversions, (interval + period.rawValue / 2) / period.rawValue)
-      paused += periods - conversions
+      paused += max(0, periods - conversions - seenWaiting)
     } else if index >= 0 && conversions == 1 {
       if isTimeTelling && interval > period.rawValue * 3 / 2 {
         periods = (interval + period.rawValue / 2) / period.rawValue
@@ -59,6 +61,7 @@ struct ConversionCount {
     }
     isRestarted = false
     seenStanding = 0
+    seenWaiting = 0
     index += periods
     edge = next
     overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
@@ -69,8 +72,18 @@ struct ConversionCount {
   /// - Parameter isLow: a conversion waits, whose edge never reached the line.
   @_noLocks @_noAllocation
   mutating func noteOverdue(isLow: Bool) {
-    if !isLow { seenStanding += 1 }
+    if isLow {
+      seenWaiting += 1
+    } else {
+      seenStanding += 1
+    }
     overdueAt += period.rawValue
+  }
+
+  /// The chip was started: its first edge is due.
+  @_noLocks @_noAllocation
+  mutating func expect(at due: MonotonicInstant) {
+    overdueAt = isTimeTelling ? due.nanoseconds + period.rawValue / 2 : .max
   }
 
   /// The host came too late for DRDY's level to tell anything of the period that is overdue.
@@ -83,7 +96,6 @@ struct ConversionCount {
   @_noLocks @_noAllocation
   mutating func restart() {
     isRestarted = true
-    seenStanding = 0
     overdueAt = .max
   }
 

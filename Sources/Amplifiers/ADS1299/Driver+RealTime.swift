@@ -34,7 +34,8 @@ extension LinuxPort: ADS1299Port {}
 extension ModelledADS1299 {
   @_noLocks @_noAllocation
   public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
-    driver.run(into: &sink, until: stop)
+    driver.port.model.countsFromNextStart = true
+    return driver.run(into: &sink, until: stop)
   }
 }
 
@@ -71,7 +72,7 @@ extension ADS1299Driver where Port: ~Copyable {
         if wakeTime >= state.silentAt {
           outcome = .fault(1)
         } else if wakeTime.nanoseconds >= state.count.overdueAt {
-          lookAtLevel(now: wakeTime, &state.count)
+          lookAtLevel(now: wakeTime, &state)
         }
       } else {
         let taken = port.takeEdges()
@@ -93,9 +94,8 @@ extension ADS1299Driver where Port: ~Copyable {
         layout.prepare(port.bytes)
         switch verdict {
         case .good, .abandoned: continue
-        case .kernel(let errno) where errno == -19 || errno == -108:  // ENODEV, ESHUTDOWN
-          return .failed(errno: errno)
-        default: return .unrecoverable(cause: cause)
+        case .kernel(let errno) where ChipHealth.isGone(errno): return .failed(errno: errno)
+        default: return cause == 1 ? .silent : .unrecoverable(cause: cause)
         }
       }
     }
@@ -103,21 +103,27 @@ extension ADS1299Driver where Port: ~Copyable {
   }
 
   /// An edge is overdue. Checked through `run`.
-  mutating func lookAtLevel(now: MonotonicInstant, _ count: inout ConversionCount) {
-    // Later than a quarter of a period, and the level is that of another conversion.
-    if now.nanoseconds > count.overdueAt + count.period.rawValue / 4 {
-      count.skipOverdue(until: now)
+  mutating func lookAtLevel(now: MonotonicInstant, _ state: inout AcquisitionState) {
+    // Later than a quarter of a period, the level is that of another conversion; and after a read
+    // that failed, of the one before.
+    let latest = state.count.overdueAt + state.count.period.rawValue / 4
+    if now.nanoseconds > latest || state.health.failedTransfers > 0 {
+      state.count.skipOverdue(until: now)
       return
     }
     let level = port.dataReadyLevel()
     // Reading takes DRDY high again, so that the next period can be told too. The bytes go
     // nowhere: a conversion without its edge has no time.
     if level == 0 {
-      for select in 0..<port.selectCount {
-        _ = port.exchange(select: select, byteCount: layout.byteCount, isCommand: false)
+      // A sign of life, for a second: a line without interrupts is of no use for longer.
+      let end = state.count.edge.time + .seconds(1)
+      if now < end { state.silentAt = now + silence }
+      for select in 0..<port.selectCount
+      where port.exchange(select: select, byteCount: layout.byteCount, isCommand: false) < 0 {
+        state.health.noteFailedTransfer()
       }
     }
-    count.noteOverdue(isLow: level == 0)
+    state.count.noteOverdue(isLow: level == 0)
   }
 
   /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
@@ -132,7 +138,7 @@ extension ADS1299Driver where Port: ~Copyable {
       let begin = port.now
       let inspects = isInspectionDue(at: begin, state)
       let result = exchangeFrames(into: slot, inspecting: inspects ? state.inspected : -1)
-      if result < 0 { return failed(result, &state.health) }
+      if result < 0 { return state.health.outcome(ofFailedTransfer: result) }
       let end = port.now
       var read = ConversionRead(of: state.count, wakeTime: wake, readTime: end)
       let isNear = end + state.count.doubt + startSpread > state.count.edge.time + state.count.period
@@ -172,14 +178,6 @@ extension ADS1299Driver where Port: ~Copyable {
       if port.selectCount > 1 { layout.keep(select, of: port.bytes, into: slot) }
     }
     return 0
-  }
-
-  /// Checked through `run`.
-  func failed(_ errno: Int32, _ health: inout ChipHealth) -> ReadOutcome {
-    // ENODEV, ESHUTDOWN: the device is gone, and no remedy of ours brings it back.
-    if errno == -19 || errno == -108 { return .failed(errno) }
-    health.noteFailedTransfer()
-    return health.failedTransfers >= ChipHealth.failedTransfersMaximum ? .fault(7) : .done
   }
 
   /// The read ended near or after the next edge: lets that edge come, and asks the time stamps
@@ -260,7 +258,8 @@ extension ADS1299Driver where Port: ~Copyable {
   mutating func watchPhases(_ state: inout AcquisitionState) -> Bool {
     state.inspectAt = port.now + .seconds(1)
     notePhases(&state.phases, reference: state.count.edge, period: state.count.period)
-    return state.phases.unsynchronisedChip(tolerance: PhaseMonitor.tolerance(period: nominalPeriod)) != 0
+    let tolerance = PhaseMonitor.tolerance(period: nominalPeriod)
+    return state.phases.unsynchronisedChip(tolerance: tolerance) != 0
   }
 
   /// Checked through `run`.
@@ -279,18 +278,19 @@ extension ADS1299Driver where Port: ~Copyable {
     from cause: UInt8, _ state: inout AcquisitionState, until stop: StopSignal
   ) -> ChipVerdict {
     let detectedAt = port.now
-    state.count.restart()
     var verdict = ChipVerdict.silent
     var rung = state.health.firstRung(at: detectedAt)
     var named = cause
+    if cause == 1 { state.count.restart() }
     while rung < ChipHealth.rungCount {
       if stop.isRaised { return .abandoned }
-      verdict = rung == 0 ? resynchronise() : bringBack(isCold: rung > 1)
+      verdict = rung == 0 ? resynchronise() : bringBack(isCold: rung > 1, &state.count)
       if verdict.isGood {
-        verdict = awaitConversion(until: stop)
+        if rung > 0 { state.count.expect(at: port.now + settling) }
+        verdict = awaitConversion(&state, until: stop)
       } else if rung == 0 {
-        // Silence because of a brown-out that forgot START is a brown-out.
-        named = cause == 1 || cause == 2 ? verdict.cause(fallback: cause) : cause
+        // Now that the registers can be read: silence because of a brown-out is a brown-out.
+        named = verdict.cause(fallback: cause)
       }
       if verdict.isGood {
         let now = port.now
@@ -300,7 +300,7 @@ extension ADS1299Driver where Port: ~Copyable {
         state.silentAt = now + silence + nominalPeriod * 5
         return .good
       }
-      if case .kernel(let errno) = verdict, errno == -19 || errno == -108 { return verdict }
+      if case .kernel(let errno) = verdict, ChipHealth.isGone(errno) { return verdict }
       rung += 1
     }
     return verdict
@@ -322,8 +322,13 @@ extension ADS1299Driver where Port: ~Copyable {
   }
 
   /// From a reset to conversions. Checked through `run`.
-  mutating func bringBack(isCold: Bool) -> ChipVerdict {
-    let result = resetChips(isCold: isCold)
+  mutating func bringBack(isCold: Bool, _ count: inout ConversionCount) -> ChipVerdict {
+    var result = resetChips(isCold: isCold)
+    // What had been converted before is lost; from the reset on, time without an edge is a pause.
+    let taken = port.takeEdges()
+    for index in 0..<max(0, Int(taken)) { count.count(port.edge(index)) }
+    count.restart()
+    if result >= 0 { result = taken }
     if result < 0 { return .kernel(errno: result) }
     var verdict = identify()
     if verdict.isGood { verdict = configureAll() }
@@ -334,14 +339,18 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// An edge that is newer than the start, within the time that settling takes. Checked through
   /// `run`.
-  mutating func awaitConversion(until stop: StopSignal) -> ChipVerdict {
-    let start = port.now
-    let deadline = start + settling * 2 + silence
+  mutating func awaitConversion(
+    _ state: inout AcquisitionState, until stop: StopSignal
+  ) -> ChipVerdict {
+    layout.prepare(port.bytes)
+    let deadline = port.now + settling * 2 + silence
     while port.now < deadline && !stop.isRaised {
-      let ready = port.wait(until: deadline)
+      let overdueAt = MonotonicInstant(nanoseconds: state.count.overdueAt)
+      let ready = port.wait(until: min(deadline, overdueAt))
       if ready < 0 && ready != -4 { return .kernel(errno: ready) }
       // The edge stays where it is: the loop counts it.
       if ready > 0 { return .good }
+      if port.now >= overdueAt { lookAtLevel(now: port.now, &state) }
     }
     return stop.isRaised ? .abandoned : .silent
   }
@@ -375,11 +384,9 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// The same to every chip. Checked through `run`.
   mutating func commandAll(_ opcode: UInt8) -> Int32 {
-    for select in 0..<port.selectCount {
-      let result = command(opcode, select)
-      if result < 0 { return result }
-    }
-    return 0
+    var result: Int32 = 0
+    for select in 0..<port.selectCount where result >= 0 { result = command(opcode, select) }
+    return result
   }
 
   /// Stops, powers, resets, and leaves every chip out of RDATAC. 0, or -errno. Checked through

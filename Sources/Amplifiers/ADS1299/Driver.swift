@@ -85,19 +85,6 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     port.close()
   }
 
-  /// Every register of every chip, as it is.
-  ///
-  /// - Returns: 24 values a chip select.
-  mutating func dumpRegisters() throws(AmplifierFault) -> [[UInt8]] {
-    var dumps: [[UInt8]] = []
-    for select in 0..<port.selectCount {
-      try check(
-        readRegisters(select, from: 0, count: ADS1299.Register.count), "an SPI transfer")
-      dumps.append((0..<ADS1299.Register.count).map { port.bytes.received(2 + $0) })
-    }
-    return dumps
-  }
-
   /// A frame must clock out well within a period: three quarters of it, the rest is the host's.
   private func checkClock() throws(AmplifierFault) {
     let bits = Int64(8 * layout.byteCount * port.selectCount)
@@ -201,13 +188,13 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
 
   // MARK: verdicts as a person reads them
 
-  private func check(_ result: Int32, _ operation: String) throws(AmplifierFault) {
+  func check(_ result: Int32, _ operation: String) throws(AmplifierFault) {
     if result < 0 {
       throw AmplifierFault(errno: result, operation: operation, device: port.name)
     }
   }
 
-  private func check(_ verdict: ChipVerdict) throws(AmplifierFault) {
+  func check(_ verdict: ChipVerdict) throws(AmplifierFault) {
     switch verdict {
     case .good, .abandoned: return
     case .kernel(let errno): try check(errno, "an SPI transfer")

@@ -15,14 +15,24 @@ extension ADS1299Model {
     @_noLocks @_noAllocation
     get {
       if !isConverting { return .max }
-      if let stallAt = conditions.stallAt, truth.conversions >= stallAt { return .max }
+      if let stallAt = conditions.stallAt, truth.conversions >= stallAt, !isStallOver { return .max }
       let nominal =
         ADS1299.nominal(clocks: ADS1299.Clocks.settling(rateCode))
-        + sinceFilterStart * (62_500 << Int64(rateCode))
+        + (sinceFilterStart + standingPeriods) * (62_500 << Int64(rateCode))
       // Exact to the nanosecond for centuries: the error is a share of the whole span, never a sum.
       let error = conditions.periodErrorPPM
       return filterStart + nominal + nominal / 1_000_000 * error
         + nominal % 1_000_000 * error / 1_000_000
+    }
+  }
+
+  /// Periods that the modulator stands still before the next conversion.
+  private var standingPeriods: Int64 {
+    @_noLocks @_noAllocation
+    get {
+      guard let standing = conditions.standing, !hasStood, truth.conversions == standing.first
+      else { return 0 }
+      return Int64(truncatingIfNeeded: standing.count)
     }
   }
 
@@ -50,6 +60,15 @@ extension ADS1299Model {
       isConverting = startPin
       startFilter(at: due)
       return false
+    }
+    if let upset = conditions.registerUpset, conversion == upset.at, !isUpset {
+      isUpset = true
+      registers[upsetAddress] = upset.value
+      if upsetAddress == 1 { startFilter(at: due) }
+    }
+    if standingPeriods > 0 {
+      sinceFilterStart += standingPeriods
+      hasStood = true
     }
     if isUnread { truth.overwrittenUnread += 1 }
     isUnread = true
@@ -91,11 +110,14 @@ extension ADS1299Model {
     let isWanted = powerPin && resetPin && !isStandby && (isStarted || startPin)
     if isWanted && !isConverting {
       startFilter(at: now)
-      isUnread = false
-      truth.conversions = 0
-      truth.conversionsRead = 0
-      truth.overwrittenUnread = 0
-      truth.edgesLost = 0
+      if countsFromNextStart {
+        countsFromNextStart = false
+        isUnread = false
+        truth.conversions = 0
+        truth.conversionsRead = 0
+        truth.overwrittenUnread = 0
+        truth.edgesLost = 0
+      }
     }
     isConverting = isWanted
   }
@@ -113,6 +135,12 @@ extension ADS1299Model {
     isContinuous = true
     isStandby = false
     referenceAt = .max
+    if let stallAt = conditions.stallAt, conditions.stallEndsWithReset,
+      truth.conversions >= stallAt, !countsFromNextStart
+    {
+      isStallOver = true
+    }
+    if let standing = conditions.standing, truth.conversions >= standing.first { hasStood = true }
   }
 
   // MARK: the output register

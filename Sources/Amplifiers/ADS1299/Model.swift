@@ -56,6 +56,15 @@ struct ADS1299Model: ~Copyable {
   var lastDue: Int64 = 0
   var isUnread = false
   var hasBrownedOut = false
+  var isStallOver = false
+  var hasStood = false
+  /// When DOUT became stuck, and when the bus began to fail; `.max`: not yet.
+  var stuckSince = Int64.max
+  var failingSince = Int64.max
+  let upsetAddress: Int
+  var isUpset = false
+  /// The truth is counted anew from the next START on.
+  var countsFromNextStart = true
   /// The edge of the conversion that waits has reached the line.
   var isAnnounced = false
   var output = InlineArray<27, UInt8>(repeating: 0)
@@ -120,6 +129,7 @@ struct ADS1299Model: ~Copyable {
     identity =
       conditions.identity ?? ADS1299.Identity(revision: 1, variant: variant).rawValue
     deafAddress = conditions.deafRegister.map { Int($0.rawValue) } ?? -1
+    upsetAddress = conditions.registerUpset.map { Int($0.register.rawValue) } ?? -1
     electrodes = Electrodes(input)
     resetRegisters()
   }

@@ -29,7 +29,7 @@ public enum ModelClock: Sendable, Equatable, CaseIterable {
   case freeRunning
 }
 
-/// Conversions, counted from 0 at each start.
+/// Conversions, counted from 0 when a run begins.
 @frozen
 public struct ConversionSpan: Sendable, Equatable, BitwiseCopyable {
   public var first: UInt64
@@ -74,6 +74,19 @@ public struct ModelConditions: Sendable, Equatable {
     }
   }
 
+  /// What a register holds from a conversion on, until it is written again.
+  public struct RegisterUpset: Sendable, Equatable {
+    public var register: ADS1299.Register
+    public var value: UInt8
+    public var at: UInt64
+
+    public init(register: ADS1299.Register, value: UInt8, at: UInt64) {
+      self.register = register
+      self.value = value
+      self.at = at
+    }
+  }
+
   /// RESET, START and PWDN are wired; else opcodes do their work.
   public var hasControlLines = false
   /// How much longer than nominal a clock period is.
@@ -91,10 +104,16 @@ public struct ModelConditions: Sendable, Equatable {
   public var badStatus: ConversionSpan?
   /// Conversions come, the edges of DRDY do not.
   public var lostEdges: ConversionSpan?
+  /// Before conversion `first` the modulator stands still for `count` periods.
+  public var standing: ConversionSpan?
+  /// A register takes another value by itself.
+  public var registerUpset: RegisterUpset?
   /// Every SPI transfer fails in the kernel while these conversions are the newest.
   public var failedTransfers: ConversionSpan?
-  /// No conversion comes from this one on, whatever is done.
+  /// No conversion comes from this one on.
   public var stallAt: UInt64?
+  /// Until the chip is reset; else whatever is done.
+  public var stallEndsWithReset = false
   /// Electrodes that have fallen off, positive and negative inputs.
   public var detachedPositive: ADS1299.ChannelMask = []
   public var detachedNegative: ADS1299.ChannelMask = []
@@ -105,13 +124,13 @@ public struct ModelConditions: Sendable, Equatable {
 /// What really happened in the model: the oracle of every loss counter.
 @frozen
 public struct ModelTruth: Sendable, Equatable, BitwiseCopyable {
-  /// Since the last start.
+  /// Since the run began.
   public var conversions: UInt64 = 0
-  /// Different conversions that were read to the last byte, since the last start.
+  /// Different conversions that were read to the last byte, since the run began.
   public var conversionsRead: UInt64 = 0
-  /// Conversions that the next one overwrote before they were read, since the last start.
+  /// Conversions that the next one overwrote before they were read, since the run began.
   public var overwrittenUnread: UInt64 = 0
-  /// Conversions whose edge of DRDY never reached the line, since the last start.
+  /// Conversions whose edge of DRDY never reached the line, since the run began.
   public var edgesLost: UInt64 = 0
   /// Register access in RDATAC, opcodes in STANDBY, opcodes that do not exist.
   public var refusedCommands: UInt64 = 0

@@ -44,7 +44,7 @@ extension ModelPort {
     time.dawdle()
     let instant = time.now
     model.advance(to: instant)
-    if model.isTransferRefused { return -5 }  // EIO
+    if model.isTransferRefused(at: instant) { return -5 }  // EIO
     let clock = isCommand && hertz > ADS1299.commandHertz ? ADS1299.commandHertz : hertz
     let byteNanoseconds = 8_000_000_000 / Int64(clock)
     model.exchange(

@@ -23,6 +23,7 @@ extension ADS1299Model {
     at now: Int64
   ) {
     var state = SerialState.command
+    let level = stuckLevel(at: now)
     // The byte of the frame that clocks out next; a frame's length when none does.
     var position = isContinuous ? 0 : frameByteCount
     if isContinuous && byteCount >= frameByteCount {
@@ -57,28 +58,38 @@ extension ADS1299Model {
         write(input, at: address, now: now)
         state = left > 1 ? .writing(address: address + 1, left: left - 1) : .command
       }
-      unsafe bytes.receive[first + index] = stuckLevel ?? answer
+      unsafe bytes.receive[first + index] = level ?? answer
     }
   }
 
   /// The bus fails now.
-  var isTransferRefused: Bool {
-    @_noLocks @_noAllocation
-    get {
-      guard let failing = conditions.failedTransfers else { return false }
-      let conversion = truth.conversions == 0 ? 0 : truth.conversions - 1
-      return isConverting && failing.contains(conversion)
-    }
+  @_noLocks @_noAllocation
+  mutating func isTransferRefused(at now: Int64) -> Bool {
+    guard let span = conditions.failedTransfers else { return false }
+    if failingSince == .max && hasReached(span) { failingSince = now }
+    return lasts(span, since: failingSince, at: now)
   }
 
   /// What DOUT shows whatever the chip says.
-  private var stuckLevel: UInt8? {
-    @_noLocks @_noAllocation
-    get {
-      guard let stuck = conditions.stuckOutput else { return nil }
-      let conversion = truth.conversions == 0 ? 0 : truth.conversions - 1
-      return stuck.span.contains(conversion) ? stuck.level.byte : nil
-    }
+  @_noLocks @_noAllocation
+  private mutating func stuckLevel(at now: Int64) -> UInt8? {
+    guard let stuck = conditions.stuckOutput else { return nil }
+    if stuckSince == .max && hasReached(stuck.span) { stuckSince = now }
+    return lasts(stuck.span, since: stuckSince, at: now) ? stuck.level.byte : nil
+  }
+
+  /// A fault that begins with a conversion; from power-up when it is the first.
+  @_noLocks @_noAllocation
+  private func hasReached(_ span: ConversionSpan) -> Bool {
+    span.first == 0 || !countsFromNextStart && truth.conversions > span.first
+  }
+
+  /// It lasts as long as its conversions would have, also when none is made.
+  @_noLocks @_noAllocation
+  private func lasts(_ span: ConversionSpan, since: Int64, at now: Int64) -> Bool {
+    if now < since { return false }
+    return span.count == .max
+      || now - since < Int64(truncatingIfNeeded: span.count) * (62_500 << Int64(rateCode))
   }
 
   /// The first byte of a command.

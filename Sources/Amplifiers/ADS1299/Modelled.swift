@@ -51,7 +51,10 @@ public struct ModelledADS1299: Amplifier, ~Copyable {
   /// What really happened: the oracle of every loss counter.
   public var truth: ModelTruth { driver.port.model.truth }
 
-  public mutating func arm() throws(AmplifierFault) { try driver.arm() }
+  public mutating func arm() throws(AmplifierFault) {
+    driver.port.model.countsFromNextStart = true
+    try driver.arm()
+  }
 
   public mutating func stop() { driver.stop() }
 }
