@@ -7,6 +7,7 @@ struct Configuration: Equatable {
   var amplifier = AmplifierSection()
   var signal = SignalSection()
   var gate = GateSection()
+  var impedance = ImpedanceSection()
   var decoder = DecoderSection()
   var exoskeleton = ExoskeletonSection()
   var recording = RecordingSection()
@@ -24,6 +25,8 @@ struct AmplifierSection: Equatable {
   var input = "recording"
   /// The recording that the model plays or that is replayed; empty: the embedded one.
   var recording = ""
+  /// Resistances of the model's electrodes, ohms; without a value 0.
+  var electrodeOhms = [5_000.0, 8_000, 12_000, 6_000, 4_000, 9_000, 30_000, 70_000]
   /// The model's clock: `held` or `free-running`.
   var clock = "held"
   var spiDevice = "/dev/spidev0.0"
@@ -64,6 +67,18 @@ struct GateSection: Equatable {
   var holdOffSeconds = 0.25
   /// Channels whose lead-off bits close the gate.
   var leadOff = false
+}
+
+struct ImpedanceSection: Equatable {
+  /// Known / measured, of the board; 1: nobody has measured it.
+  var calibration = 1.0
+  /// The board's resistors between chip and electrode.
+  var seriesOhms = 0.0
+  var goodOhms = 10_000.0
+  var fairOhms = 50_000.0
+  var offOhms = 1_000_000.0
+  /// Keeps the current on at a quarter of the rate while a session runs.
+  var monitor = false
 }
 
 struct DecoderSection: Equatable {

@@ -162,6 +162,30 @@ extension Setting {
     }
   }
 
+  /// Any count of numbers, each in a range; none at all is a list, too.
+  static func numbers(
+    _ name: String, _ path: WritableKeyPath<Configuration, [Double]>, _ help: String,
+    in range: ClosedRange<Double>
+  ) -> Setting {
+    Setting(name: name, help: help, choices: []) {
+      .numbers($0[keyPath: path])
+    } write: { configuration, value in
+      let numbers: [Double]
+      switch value {
+      case .numbers(let list): numbers = list
+      // An empty list has no kind.
+      case .strings(let texts) where texts.isEmpty: numbers = []
+      default: return "must be a list of numbers, not \(value.kind)"
+      }
+      // A NaN is in no range.
+      for number in numbers where !range.contains(number) {
+        return "must hold numbers in \(range.lowerBound)…\(range.upperBound), not \(number)"
+      }
+      configuration[keyPath: path] = numbers
+      return nil
+    }
+  }
+
   /// Two numbers, the first the smaller.
   static func band(
     _ name: String, _ path: WritableKeyPath<Configuration, [Double]>, _ help: String
@@ -180,7 +204,7 @@ extension Setting {
 
 extension Setting {
   /// All settings, in the order of the example file.
-  static var all: [Setting] { amplifier + signal + gate + decoder + exoskeleton + host }
+  static var all: [Setting] { amplifier + signal + gate + impedance + decoder + exoskeleton + host }
 
   private static var amplifier: [Setting] {
     [
@@ -202,6 +226,9 @@ extension Setting {
         "amplifier.clock", \.amplifier.clock,
         "model only: held keeps conversions for a late host, free-running loses them as silicon",
         choices: ["held", "free-running"]),
+      .numbers(
+        "amplifier.electrode-ohms", \.amplifier.electrodeOhms,
+        "model only: resistance of each electrode, inf: fallen off", in: 0...Double.infinity),
       .text("amplifier.spi-device", \.amplifier.spiDevice, "spidev node of the chip"),
       .whole(
         "amplifier.spi-hertz", \.amplifier.spiHertz, "SPI clock", in: 110_000...20_000_000),
@@ -255,6 +282,21 @@ extension Setting {
       .number("gate.flat-time", \.gate.flatSeconds, "… for so long, seconds", in: 0.05...60),
       .number("gate.hold-off", \.gate.holdOffSeconds, "stays closed, seconds", in: 0...10),
       .flag("gate.lead-off", \.gate.leadOff, "the chip's lead-off bits close the gate"),
+    ]
+  }
+
+  private static var impedance: [Setting] {
+    [
+      .number(
+        "impedance.calibration", \.impedance.calibration,
+        "known / measured, of this board (`acquire impedance --calibrate`); 1: not measured",
+        in: 0.1...10),
+      .number(
+        "impedance.series-ohms", \.impedance.seriesOhms,
+        "the board's resistors between chip and electrode, such as 2200", in: 0...1e6),
+      .number("impedance.good", \.impedance.goodOhms, "a good contact is below, ohms", in: 1...1e9),
+      .number("impedance.fair", \.impedance.fairOhms, "a fair contact is below, ohms", in: 1...1e9),
+      .number("impedance.off", \.impedance.offOhms, "an electrode is off from, ohms", in: 1...1e9),
     ]
   }
 

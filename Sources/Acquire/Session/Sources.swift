@@ -21,20 +21,28 @@ extension Configuration {
     try chip().montage(labels: amplifier.channels)
   }
 
-  func modelledAmplifier() throws(Failure) -> ModelledADS1299 {
+  /// - Parameter wanted: what the chip shall do instead of `chip()`.
+  func modelledAmplifier(_ wanted: ADS1299Configuration? = nil) throws(Failure)
+    -> ModelledADS1299
+  {
+    let chip = if let wanted { wanted } else { try chip() }
     let input: ModelInput
     switch amplifier.input {
     case "recording": input = .recording(try recordingToPlay().samples)
     case "test-signal": input = .testSignal
     default: input = .silence
     }
+    var conditions = ModelConditions()
+    conditions.electrodeOhmsPositive = ElectrodeOhms(amplifier.electrodeOhms)
     return ModelledADS1299(
-      configuration: try chip(), input: input,
+      configuration: chip, input: input,
       clock: amplifier.clock == "held" ? .held : .freeRunning,
-      channelLabels: amplifier.channels)
+      channelLabels: amplifier.channels, conditions: conditions)
   }
 
-  func linuxAmplifier() throws(Failure) -> LinuxADS1299 {
+  /// - Parameter wanted: what the chip shall do instead of `chip()`.
+  func linuxAmplifier(_ wanted: ADS1299Configuration? = nil) throws(Failure) -> LinuxADS1299 {
+    let chip = if let wanted { wanted } else { try chip() }
     func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
     let wiring = ADS1299Wiring(
       spiDevice: amplifier.spiDevice, clockHertz: UInt32(amplifier.spiHertz),
@@ -42,7 +50,7 @@ extension Configuration {
       resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
       powerDownLine: line(amplifier.powerDownLine))
     return LinuxADS1299(
-      configuration: try chip(), wiring: wiring, channelLabels: amplifier.channels)
+      configuration: chip, wiring: wiring, channelLabels: amplifier.channels)
   }
 
   /// The file that was named, or the embedded recording.
