@@ -98,7 +98,7 @@ public struct ContactTable {
   ///   - columns: width of the terminal, to which lines are cut; nil: no terminal.
   public init(isColoured: Bool, columns: Int?) {
     self.isColoured = isColoured
-    self.columns = columns ?? .max
+    self.columns = columns ?? 1_000
   }
 
   /// The bytes that show these rows in the place of those shown before.
@@ -119,16 +119,13 @@ public struct ContactTable {
     let head = "electrode".trailing(width) + "kΩ".leading(9) + "±".leading(9) + "   contact"
     return [String(head.prefix(columns - 1))]
       + rows.map { row in
-        let text =
+        let numbers =
           row.label.trailing(width) + row.number.leading(9) + row.uncertainty.leading(9) + "   "
-        let remark = row.remark.isEmpty ? "" : "  " + row.remark
-        // What is cut is the remark: the light and its word always fit.
-        let room = columns == .max ? remark.count : max(0, columns - 1 - text.count - 9)
-        let light = isColoured ? "\u{1B}[\(colour(of: row.grade))m●\u{1B}[0m" : "●"
+        let light = isColoured ? "\u{1B}[\(colour(of: row.grade))m●\u{1B}[0m " : "● "
         let word = row.grade.rawValue
-        return text + light + " " + word
-          + (remark.isEmpty || room == 0
-            ? "" : String((word.trailing(7).dropFirst(word.count) + remark).prefix(room)))
+        let words = row.remark.isEmpty ? word : word.trailing(9) + row.remark
+        // The light is one column wide, whatever its bytes.
+        return numbers + light + words.prefix(max(0, columns - 1 - numbers.count - 2))
       }
   }
 

@@ -111,7 +111,7 @@ struct Impedance: ParsableCommand {
       interval: isLive ? .milliseconds(500) : nil)
     // Kept apart from the closure: what the terminal shows now.
     var table = ContactTable(
-      isColoured: isLive && Environment.value(of: "NO_COLOR") == nil,
+      isColoured: isLive && (Environment.value(of: "NO_COLOR") ?? "").isEmpty,
       columns: isLive ? Terminal.output.columns : nil)
     let meter = try plan.meter(
       calibrate == nil ? nil : ImpedanceCorrection(seriesOhms: plan.correction.seriesOhms))

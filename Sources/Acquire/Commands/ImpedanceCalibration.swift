@@ -1,5 +1,5 @@
-// acquire impedance --calibrate: a known resistor in place of every electrode, and the constant that
-// makes the board say so.
+// acquire impedance --calibrate: a known resistor in place of every electrode, and the constant
+// that makes the board say so.
 
 import Monitor
 import Signal
