@@ -4,6 +4,7 @@
 # so that they work on a fresh Debian 12 or 13 machine with Swift 6.3.
 
 .DEFAULT_GOAL := help
+SHELL := /bin/bash
 
 DURATION ?= 20s
 prefix ?= /usr
@@ -64,7 +65,11 @@ build: toolchain dependencies
 .PHONY: test
 test: toolchain test-dependencies dependencies .venv/ready overlay $(if $(filter 1,$(TSAN)),test-tsan)
 	swift build --build-tests $(CHECKS)
-	swift test --skip-build --disable-xctest $(CHECKS)
+	@set -o pipefail; \
+	swift test --skip-build --disable-xctest $(CHECKS) 2>&1 | tee .build/test.log && exit 0; \
+	echo "What failed, once more:"; \
+	grep -A 4 'recorded an issue' .build/test.log; \
+	grep '✘ Test run' .build/test.log; exit 1
 
 ## make test-tsan   the ring and the threads under ThreadSanitizer, optimised as in a release
 # In a debug build ThreadSanitizer misses races in code that was not specialised.

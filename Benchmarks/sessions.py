@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import random
 import resource
 import shutil
 import statistics
@@ -93,10 +94,24 @@ def wake(acquire, rounds, seconds):
         a = [pair[index] / 1000 for pair in ours]
         b = [pair[index] / 1000 for pair in theirs]
         ratio = statistics.median(a) / statistics.median(b)
+        low, high = interval(a, b)
         print(f"  {name}  acquire {statistics.median(a):7.2f} µs ({min(a):.2f}…{max(a):.2f})   "
               f"cyclictest {statistics.median(b):7.2f} µs ({min(b):.2f}…{max(b):.2f})   "
-              f"ratio {ratio:.3f}")
+              f"ratio {ratio:.3f} (95 %: {low:.3f}…{high:.3f})")
     print()
+
+
+def interval(ours, theirs, draws=2000):
+    """95 % bootstrap interval of the ratio of the medians; rounds are drawn as pairs."""
+    draw = random.Random(1)
+    pairs = list(zip(ours, theirs))
+    ratios = []
+    for _ in range(draws):
+        chosen = draw.choices(pairs, k=len(pairs))
+        ratios.append(statistics.median(a for a, _ in chosen)
+                      / statistics.median(b for _, b in chosen))
+    ratios.sort()
+    return ratios[int(0.025 * draws)], ratios[int(0.975 * draws)]
 
 
 def footprint(acquire, seconds):
@@ -137,8 +152,8 @@ def main():
     parser.add_argument("acquire", help="path of the release binary")
     parser.add_argument("what", nargs="?", default="all",
                         choices=["all", "wake", "footprint", "flood"])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--soak", type=int, default=60, help="seconds of the footprint run")
     arguments = parser.parse_args()
     conditions()

@@ -213,33 +213,20 @@ extension ADS1299Driver where Port: ~Copyable {
 
   // MARK: the frame
 
-  /// The 24 bits that begin at a byte of the answer. Checked through `run`.
-  private func word(_ index: Int) -> UInt32 {
-    let high = UInt32(port.bytes.received(index)) << 16
-    let middle = UInt32(port.bytes.received(index + 1)) << 8
-    return high | middle | UInt32(port.bytes.received(index + 2))
-  }
-
-  /// Sign extension: 24 bits, two's complement. Checked through `run`.
-  private func count(_ channel: Int) -> Int32 {
-    Int32(bitPattern: word(4 + 3 * channel) << 8) >> 8
-  }
-
   /// Checked through `run`.
   func decode(into slot: FrameSlot) {
     var header = FrameHeader()
-    header.statusWord = word(1)
+    header.statusWord = port.bytes.word(at: 1)
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)
     header.configurationEpoch = epoch
     slot.header = header
-    for channel in 0..<channelCount { slot.setCount(channel, to: count(channel)) }
+    port.bytes.decode(frame: 1, channelCount: channelCount, into: slot)
   }
 
   /// Checked through `run`.
   private func isFrame(sameAs slot: FrameSlot) -> Bool {
-    if slot.header.statusWord != word(1) { return false }
-    for channel in 0..<channelCount where slot.count(channel) != count(channel) { return false }
-    return true
+    slot.header.statusWord == port.bytes.word(at: 1)
+      && port.bytes.isFrame(1, channelCount: channelCount, sameAs: slot)
   }
 
   /// Checked through `run`.
