@@ -28,6 +28,14 @@ private struct Page: Decodable {
   var electrodes: [Electrode]
 }
 
+/// What the closing report of a session says.
+private struct MonitoredReport: Decodable {
+  var impedances: [Page.Electrode]
+  var mallocsAfterArming: Int
+  var decisions: Int
+  var recording: String
+}
+
 private struct CalibrationPage: Decodable {
   var calibration: Double
   var spread: Double
@@ -136,6 +144,45 @@ struct ImpedanceCommandTests {
     #expect(page.electrodes[0].label == "reference" && page.electrodes[0].state == "below")
   }
 
+  @Test("a session measures meanwhile: the gate stays open, the report has the electrodes")
+  func monitor() throws {
+    let folder = try TemporaryFolder()
+    let settings = ["--set", "impedance.monitor=true"]
+    let path = folder.path("report.json")
+    let outcome = try Program.run(
+      [
+        "run", "--allow-best-effort", "--duration", "6s", "--output", folder.path, "--report", path,
+        "--quiet",
+      ] + settings)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let report = try JSONDecoder().decode(MonitoredReport.self, from: data)
+    #expect(report.impedances.map(\.label) == labels)
+    // The model's default electrodes.
+    let truth = [5_000.0, 8_000, 12_000, 6_000, 4_000, 9_000, 30_000, 70_000]
+    for (electrode, ohms) in zip(report.impedances, truth) {
+      if let found = electrode.ohms, let uncertainty = electrode.uncertaintyOhms {
+        #expect((found - ohms).magnitude <= 1.5 * uncertainty, "\(ohms): \(electrode)")
+      }
+    }
+    #expect(try #require(report.impedances[7].ohms) > 50_000)
+    #expect(report.mallocsAfterArming == 0)
+    #expect(outcome.output.contains("CP4") && outcome.output.contains("poor"))
+    // 70 kΩ make 400 µV a sample: without its notch the gate would never open.
+    #expect(report.decisions > 20)
+    let replay = try Program.run(["replay", report.recording, "--json"] + settings)
+    #expect(replay.output.split(separator: "\n").count == report.decisions)
+    // Without a current there is nothing to tell.
+    let plain = try Program.run([
+      "run", "--allow-best-effort", "--duration", "1s", "--output", folder.path, "--report", path,
+      "--quiet",
+    ])
+    #expect(plain.status == 0)
+    let without = try JSONDecoder().decode(
+      MonitoredReport.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+    #expect(without.impedances.isEmpty)
+  }
+
   @Test(
     "what would be wrong or unsafe is refused, with its reason and its code",
     arguments: [
@@ -176,6 +223,22 @@ struct ImpedanceCommandTests {
       #expect(outcome.errors.contains(word), "\(word) is not in: \(outcome.errors)")
     }
     #expect(outcome.output.isEmpty)
+  }
+
+  @Test(
+    "a current beside the mains, or beside the band that is decoded, is refused in a session, too",
+    arguments: [("signal.mains=60", "62.5"), ("signal.band=8,55", "55")])
+  func monitorRefusals(_ setting: String, _ word: String) throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["--set", "impedance.monitor=true", "--set", setting]
+    let run = try Program.run(
+      ["run", "--allow-best-effort", "--duration", "1s", "--output", folder.path] + arguments)
+    #expect(run.status == 78 && run.errors.contains(word), "\(run.errors)")
+    let shown = try Program.run(["config", "show"] + arguments)
+    let path = folder.path("mine.toml")
+    try shown.output.write(toFile: path, atomically: true, encoding: .utf8)
+    let check = try Program.run(["config", "check", path])
+    #expect(check.status == 78 && check.errors.contains(word), "\(check.errors)")
   }
 
   @Test("resistances, currents and frequencies are read as people write them, and nothing else")

@@ -247,4 +247,36 @@ struct ImpedanceMeterTests {
     let ratio = uncertainties[0] / uncertainties[1]
     #expect(ratio > 2.4 && ratio < 6.5, "\(uncertainties)")
   }
+
+  @Test("a chain that knows of the current hears none of it, and its gate stays open")
+  func chain() throws {
+    let each = CurrentCase(code: 6, periodSamples: 4)
+    let wave = each.wave(phase: 300)
+    var known = SignalConfiguration()
+    known.leadOffFrequency = Hertz(62.5)
+    var closed: [Int] = []
+    var features: [[Double]] = []
+    for (configuration, amplitude) in [
+      (known, 0.0), (known, 6e-3 * 50_000), (SignalConfiguration(), 6e-3 * 50_000),
+    ] {
+      var chain = try SignalChain(configuration, montage: RealRecording.montage(channels: 2))
+      let frame = FrameMemory(channelCount: 2)
+      var closedFrames = 0
+      for index in 0..<1_500 {
+        // A slow wave, and another on the second channel: the common average leaves something.
+        let slow = 2_000 * sin(Double(index) * 0.3)
+        let current = amplitude / RealRecording.microvoltsPerCount * wave[index % 4]
+        frame.set([Int32(slow + current), Int32(slow / 3 + current / 2)])
+        chain.process(frame.slot)
+        let isOpen = chain.gate.isOpen
+        if index >= 500, !isOpen { closedFrames += 1 }
+      }
+      closed.append(closedFrames)
+      features.append([chain.feature(0), chain.feature(1)])
+    }
+    #expect(closed[0] == 0 && closed[1] == 0 && closed[2] == 1_000)
+    for channel in 0..<2 {
+      #expect((features[0][channel] - features[1][channel]).magnitude < 1e-4)
+    }
+  }
 }

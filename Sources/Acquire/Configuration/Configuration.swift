@@ -77,7 +77,7 @@ struct ImpedanceSection: Equatable {
   var goodOhms = 10_000.0
   var fairOhms = 50_000.0
   var offOhms = 1_000_000.0
-  /// Keeps the current on at a quarter of the rate while a session runs.
+  /// Keeps 6 nA on at a quarter of the rate while a session runs.
   var monitor = false
 }
 

@@ -297,6 +297,9 @@ extension Setting {
       .number("impedance.good", \.impedance.goodOhms, "a good contact is below, ohms", in: 1...1e9),
       .number("impedance.fair", \.impedance.fairOhms, "a fair contact is below, ohms", in: 1...1e9),
       .number("impedance.off", \.impedance.offOhms, "an electrode is off from, ohms", in: 1...1e9),
+      .flag(
+        "impedance.monitor", \.impedance.monitor,
+        "measures during sessions, by 6 nA at a quarter of the rate, beyond the EEG"),
     ]
   }
 

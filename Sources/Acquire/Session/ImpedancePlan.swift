@@ -5,6 +5,13 @@ import Amplifiers
 import RT
 import Signal
 
+extension Configuration {
+  /// The current that flows while a session runs, at a quarter of the rate; nil: none.
+  func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
+    impedance.monitor ? try ImpedancePlan(self, frequency: .quarterRate) : nil
+  }
+}
+
 /// What a measurement of electrodes needs to know.
 struct ImpedancePlan {
   typealias Side = ADS1299Configuration.ImpedanceSide
@@ -42,8 +49,8 @@ struct ImpedancePlan {
       throw Failure(
         .configuration,
         "at \(configuration.amplifier.rate) samples a second a quarter of the rate is "
-          + "\(found.frequency.rawValue) Hz, too near to \(place) at \(mains.rawValue) Hz: choose "
-          + "31.2 Hz or another amplifier.rate")
+          + "\(found.frequency.rawValue) Hz, too near to \(place) at \(mains.rawValue) Hz: measure "
+          + "at 31.2 Hz without decoding (acquire impedance), or choose another amplifier.rate")
     }
     var thresholds = ContactThresholds()
     thresholds.good = section.goodOhms
