@@ -19,6 +19,7 @@ struct Acquire: ParsableCommand {
         acquire run --amplifier ads1299 --exoskeleton /dev/ttyUSB0 --output recordings
         acquire record --duration 5m
         acquire replay recordings/acquire-20261120T101500Z.bdf --json
+        acquire impedance
         acquire jitter --duration 10s
         acquire config check my.toml
 
@@ -32,7 +33,8 @@ struct Acquire: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Run.self, Record.self, Replay.self, Simulate.self, Jitter.self, Devices.self, Config.self,
+      Run.self, Record.self, Replay.self, Impedance.self, Simulate.self, Jitter.self, Devices.self,
+      Config.self,
     ])
 
   static func main() {

@@ -50,6 +50,9 @@ public struct SessionReport: Sendable {
   /// What went wrong, one sentence each.
   public var faults: [String]
 
+  /// Electrodes by the newest undisturbed second; empty when no current measured them.
+  public var contacts: [ContactRow] = []
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -135,6 +138,7 @@ extension SessionReport {
       .init("processCPUShare", .number(processCPUShare)),
       .init("residentBytes", .unsigned(residentBytes)),
       .init("machine", .object(machine.map { .init($0.name, .string($0.text)) })),
+      .init("impedances", .array(contacts.map(\.json))),
       .init("faults", .array(faults.map(JSON.string))),
     ])
   }
@@ -172,6 +176,9 @@ extension SessionReport {
     for (name, text) in machine { lines.append(row(name, text)) }
     lines.append("")
     lines.append(budget.table)
+    if !contacts.isEmpty {
+      lines.append(ContactTable(isColoured: false, columns: nil).page(contacts))
+    }
     for fault in faults { lines.append("! " + fault) }
     return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
   }

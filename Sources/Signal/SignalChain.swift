@@ -81,6 +81,14 @@ public struct SignalChain: ~Copyable {
       delays.append(StageDelay(name: "notch", delay: delay, at: centre))
     }
 
+    if let frequency = configuration.leadOffFrequency {
+      let section = try Notch.section(
+        mains: frequency, quality: configuration.notchQuality, samplesPerSecond: rate)
+      notchSections.append(section)
+      let delay = [section].groupDelay(at: centre, samplesPerSecond: rate)
+      delays.append(StageDelay(name: "lead-off notch", delay: delay, at: centre))
+    }
+
     var sections: [Biquad] = []
     var taps: [Double] = []
     switch configuration.bandPass {

@@ -24,6 +24,8 @@ public struct SignalConfiguration: Sendable, Equatable {
   /// nil: no notch.
   public var mains: Mains? = .hertz50
   public var notchQuality = 30.0
+  /// A current that measures electrodes meanwhile, taken out with the mains; nil: none flows.
+  public var leadOffFrequency: Hertz?
   public var bandPass = BandPass.butterworth(order: 2, Band(low: Hertz(8), high: Hertz(30)))
   /// nil: no Kalman filter.
   public var kalman: KalmanModel?

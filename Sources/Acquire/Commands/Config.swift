@@ -47,6 +47,7 @@ struct Config: ParsableCommand {
       if source.mistakes.isEmpty {
         let plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
         _ = try plan.stage()
+        _ = try configuration.impedanceMonitor()
         Terminal.output.write("\(file): all right\n")
       } else {
         let count = source.mistakes.count

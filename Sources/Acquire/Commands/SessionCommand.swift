@@ -17,7 +17,8 @@ enum SessionCommand {
     switch configuration.amplifier.kind {
     case "ads1299":
       var session = try session(configuration, options, decodes: decodes)
-      outcome = try session.run(try configuration.linuxAmplifier())
+      let chips = session.plan.impedance.map { [$0.chip] }
+      outcome = try session.run(try configuration.linuxAmplifier(chips))
     case "replay":
       let recording = try configuration.recordingToPlay()
       var session = Session(
@@ -29,7 +30,8 @@ enum SessionCommand {
       outcome = try session.run(recording.replay(name: name, pace: .realTime))
     default:
       var session = try session(configuration, options, decodes: decodes)
-      outcome = try session.run(try configuration.modelledAmplifier())
+      outcome = try session.run(
+        try configuration.modelledAmplifier(session.plan.impedance?.chip))
     }
     Terminal.output.write("\n" + outcome.report.page)
     if let path = options.report { try TextFile.write(outcome.report.json.page, to: path) }
@@ -41,8 +43,9 @@ enum SessionCommand {
   private static func session(
     _ configuration: Configuration, _ options: SessionOptions, decodes: Bool
   ) throws(Failure) -> Session {
-    Session(
-      plan: try SessionPlan(configuration, montage: try configuration.chipMontage()),
-      decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
+    var plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
+    plan.impedance = try configuration.impedanceMonitor()
+    return Session(
+      plan: plan, decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
   }
 }

@@ -62,6 +62,8 @@ struct AmplifierSection: Equatable {
   var input = "recording"
   /// The recording that the model plays or that is replayed; empty: the embedded one.
   var recording = ""
+  /// Resistances of the model's electrodes, ohms; without a value 0.
+  var electrodeOhms = [5_000.0, 8_000, 12_000, 6_000, 4_000, 9_000, 30_000, 70_000]
   /// The model's clock: `held` or `free-running`.
   var clock = "held"
 

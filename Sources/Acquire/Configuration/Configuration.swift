@@ -7,6 +7,7 @@ struct Configuration: Equatable {
   var amplifier = AmplifierSection()
   var signal = SignalSection()
   var gate = GateSection()
+  var impedance = ImpedanceSection()
   var decoder = DecoderSection()
   var exoskeleton = ExoskeletonSection()
   var recording = RecordingSection()
@@ -40,6 +41,18 @@ struct GateSection: Equatable {
   var holdOffSeconds = 0.25
   /// Channels whose lead-off bits close the gate.
   var leadOff = false
+}
+
+struct ImpedanceSection: Equatable {
+  /// Known / measured, of the board; 1: nobody has measured it.
+  var calibration = 1.0
+  /// The board's resistors between chip and electrode.
+  var seriesOhms = 0.0
+  var goodOhms = 10_000.0
+  var fairOhms = 50_000.0
+  var offOhms = 1_000_000.0
+  /// Keeps 6 nA on at a quarter of the rate while a session runs.
+  var monitor = false
 }
 
 struct DecoderSection: Equatable {

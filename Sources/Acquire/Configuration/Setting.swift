@@ -216,6 +216,31 @@ extension Setting {
     }
   }
 
+  /// Any count of numbers, each in a range; none at all is a list, too.
+  static func numbers(
+    _ name: String, _ path: WritableKeyPath<Configuration, [Double]>, _ help: String,
+    in range: ClosedRange<Double>
+  ) -> Setting {
+    Setting(name: name, help: help, choices: []) {
+      .numbers($0[keyPath: path])
+    } write: { configuration, value in
+      let numbers: [Double]
+      switch value {
+      case .numbers(let list): numbers = list
+      // An empty list has no kind.
+      case .strings(let texts) where texts.isEmpty: numbers = []
+      case .integers(let list): numbers = list.map(Double.init)
+      default: return "must be a list of numbers, not \(value.kind)"
+      }
+      // A NaN is in no range.
+      for number in numbers where !range.contains(number) {
+        return "must hold numbers in \(range.lowerBound)…\(range.upperBound), not \(number)"
+      }
+      configuration[keyPath: path] = numbers
+      return nil
+    }
+  }
+
   /// Two numbers, the first the smaller.
   static func band(
     _ name: String, _ path: WritableKeyPath<Configuration, [Double]>, _ help: String

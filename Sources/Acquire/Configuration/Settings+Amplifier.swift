@@ -102,6 +102,9 @@ extension Setting {
         "amplifier.clock", \.amplifier.clock,
         "model only: held keeps conversions for a late host, free-running loses them as silicon",
         choices: ["held", "free-running"]),
+      .numbers(
+        "amplifier.electrode-ohms", \.amplifier.electrodeOhms,
+        "model only: resistance of each electrode, inf: fallen off", in: 0...Double.infinity),
     ]
   }
 

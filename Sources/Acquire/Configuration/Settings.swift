@@ -5,7 +5,7 @@
 
 extension Setting {
   /// All settings, in the order of the example file.
-  static var all: [Setting] { amplifier + signal + gate + decoder + exoskeleton + host }
+  static var all: [Setting] { amplifier + signal + gate + impedance + decoder + exoskeleton + host }
 
   private static var signal: [Setting] {
     [
@@ -39,6 +39,24 @@ extension Setting {
       .number("gate.flat-time", \.gate.flatSeconds, "… for so long, seconds", in: 0.05...60),
       .number("gate.hold-off", \.gate.holdOffSeconds, "stays closed, seconds", in: 0...10),
       .flag("gate.lead-off", \.gate.leadOff, "the chip's lead-off bits close the gate"),
+    ]
+  }
+
+  private static var impedance: [Setting] {
+    [
+      .number(
+        "impedance.calibration", \.impedance.calibration,
+        "known / measured, of this board (`acquire impedance --calibrate`); 1: not measured",
+        in: 0.1...10),
+      .number(
+        "impedance.series-ohms", \.impedance.seriesOhms,
+        "the board's resistors between chip and electrode, such as 2200", in: 0...1e6),
+      .number("impedance.good", \.impedance.goodOhms, "a good contact is below, ohms", in: 1...1e9),
+      .number("impedance.fair", \.impedance.fairOhms, "a fair contact is below, ohms", in: 1...1e9),
+      .number("impedance.off", \.impedance.offOhms, "an electrode is off from, ohms", in: 1...1e9),
+      .flag(
+        "impedance.monitor", \.impedance.monitor,
+        "measures during sessions, by 6 nA at a quarter of the rate, beyond the EEG"),
     ]
   }
 

@@ -19,6 +19,8 @@ struct DecodingWorkspace: ~Copyable {
   var stage: DecodingStage?
   /// Nil without an exoskeleton.
   var actuation: Actuation?
+  /// Nil when no current flows through the electrodes.
+  var meter: ImpedanceMeter?
   var events: RecordedEventProducer
   var status: OverwritingRingProducer<StatusSnapshot>
   var histograms = StageHistograms()
@@ -31,6 +33,7 @@ struct DecodingWorkspace: ~Copyable {
   init(
     frames: consuming RingConsumer, bell: Doorbell, stop: StopSignal,
     stage: consuming DecodingStage?, actuation: consuming Actuation?,
+    meter: consuming ImpedanceMeter?,
     events: consuming RecordedEventProducer,
     status: consuming OverwritingRingProducer<StatusSnapshot>
   ) {
@@ -39,6 +42,7 @@ struct DecodingWorkspace: ~Copyable {
     self.stop = stop
     self.stage = stage
     self.actuation = actuation
+    self.meter = meter
     self.events = events
     self.status = status
     snapshot.decodes = self.stage != nil
@@ -133,6 +137,8 @@ extension DecodingWorkspace {
       nextListening = time + .milliseconds(1)
       actuation?.listen(roundTrips: &histograms.firmware)
     }
+    // After the command: nothing waits for it.
+    meter?.feed(frame)
     tell(at: time)
   }
 

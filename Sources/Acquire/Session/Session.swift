@@ -56,6 +56,7 @@ struct Session {
     let acquisitionEnded = StopSignal()
 
     let stage = decodes ? try plan.stage() : nil
+    let meter = try plan.impedance?.meter()
     var line = try ExoskeletonLine(
       decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
     do throws(AmplifierFault) {
@@ -69,7 +70,7 @@ struct Session {
 
     let decoding = DecodingWorkspace(
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: line.actuation(plan, go: go, halt: halt), events: eventRing.producer,
+      actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
       status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
@@ -128,7 +129,7 @@ struct Session {
       recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()
-    let report = finished.report(
+    var report = finished.report(
       plan: plan, description: description, exoskeleton: line.name, duration: duration,
       recording: recordingPath, samplesNotStored: recorderStatus.notStoredSamples,
       recordingFault: recorderStatus.fault?.message, acquisitionCost: acquisition.cost,
@@ -138,6 +139,7 @@ struct Session {
         ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
       ],
       faults: watch.faults)
+    report.contacts = finished.contacts(plan)
     return (report, watch.status)
   }
 

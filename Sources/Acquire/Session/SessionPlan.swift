@@ -17,12 +17,14 @@ struct SessionPlan {
   let limits: GovernorLimits
   let demands: DemandTable
   let framesPerDecision: Int
+  /// Electrodes measured while the session runs; nil: no current flows.
+  var impedance: ImpedancePlan?
 
   /// - Parameter montage: of the amplifier or of the recording.
   init(_ configuration: Configuration, montage: Montage) throws(Failure) {
     self.configuration = configuration
     self.montage = montage
-    signal = try Self.signal(configuration)
+    signal = try Self.signal(configuration, montage: montage)
     model = try Self.model(configuration.decoder)
     limits = try Self.limits(configuration.exoskeleton)
     demands = try Self.demands(configuration.exoskeleton, model: model, limits: limits)
@@ -60,7 +62,7 @@ struct SessionPlan {
       framesPerDecision: framesPerDecision)
   }
 
-  private static func signal(_ configuration: Configuration) throws(Failure)
+  private static func signal(_ configuration: Configuration, montage: Montage) throws(Failure)
     -> SignalConfiguration
   {
     let section = configuration.signal
@@ -76,6 +78,16 @@ struct SessionPlan {
       signal.kalman = KalmanModel(
         processVariancePerSecond: section.kalmanProcessVariance,
         measurementVariance: section.kalmanMeasurementVariance)
+    }
+    if configuration.impedance.monitor {
+      let frequency = montage.samplesPerSecond / 4
+      guard section.bandHertz[1] <= 0.8 * frequency else {
+        throw Failure(
+          .configuration,
+          "impedance.monitor sends a current of \(frequency) Hz, too near to signal.band, which "
+            + "ends at \(section.bandHertz[1]) Hz: raise amplifier.rate or narrow the band")
+      }
+      signal.leadOffFrequency = Hertz(frequency)
     }
     signal.commonAverage = section.commonAverage
     signal.windowSeconds = section.windowSeconds

@@ -96,27 +96,7 @@ struct SessionWatch {
         .unavailable,
         "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
     }
-    switch end {
-    case .stopped, .finished: break
-    case .silent:
-      fail(
-        .unavailable,
-        "\(description.name) fell silent: no conversion was ready for eight periods; check "
-          + "START, DRDY and the power")
-    case .unrecoverable(let cause):
-      let text = Recovery.Cause(rawValue: cause)?.text ?? "a fault"
-      fail(
-        .unavailable,
-        "\(description.name) did not come back from \(text) after resets and power cycles: check "
-          + "its supply, the SPI wires and DRDY")
-    case .unsynchronised:
-      fail(
-        .wrongDevice,
-        "the chips of \(description.name) do not convert together any more: give all of them one "
-          + "clock and one START")
-    case .failed(let errno):
-      fail(.unavailable, "reading \(description.name) failed: \(describe(errno: errno))")
-    }
+    if let failure = end.failure(of: description.name) { fail(failure.status, failure.sentence) }
     if recorder.notStoredAnnotations > 0 {
       fail(
         .inputOutput,

@@ -7,22 +7,32 @@ import SampleFeed
 import Signal
 
 extension Configuration {
-  func modelledAmplifier() throws(Failure) -> ModelledADS1299 {
+  /// - Parameter wanted: what the chip shall do instead of `chip()`.
+  func modelledAmplifier(_ wanted: ADS1299Configuration? = nil) throws(Failure)
+    -> ModelledADS1299
+  {
+    let chip = if let wanted { wanted } else { try chip() }
     let input: ModelInput
     switch amplifier.input {
     case "recording": input = .recording(try recordingToPlay().samples)
     case "test-signal": input = .testSignal
     default: input = .silence
     }
+    var conditions = ModelConditions()
+    // At whichever input the electrodes are.
+    conditions.electrodeOhmsPositive = ElectrodeOhms(amplifier.electrodeOhms)
+    conditions.electrodeOhmsNegative = ElectrodeOhms(amplifier.electrodeOhms)
     return ModelledADS1299(
-      configuration: try chip(), input: input,
+      configuration: chip, input: input,
       clock: amplifier.clock == "held" ? .held : .freeRunning,
-      channelLabels: amplifier.channels)
+      channelLabels: amplifier.channels, conditions: conditions)
   }
 
-  func linuxAmplifier() throws(Failure) -> LinuxADS1299 {
-    LinuxADS1299(
-      configurations: try chips(), wiring: try wiring(), channelLabels: amplifier.channels)
+  /// - Parameter wanted: what the chips shall do instead of `chips()`.
+  func linuxAmplifier(_ wanted: [ADS1299Configuration]? = nil) throws(Failure) -> LinuxADS1299 {
+    let chips = if let wanted { wanted } else { try chips() }
+    return LinuxADS1299(
+      configurations: chips, wiring: try wiring(), channelLabels: amplifier.channels)
   }
 
   /// Where the chips are connected.

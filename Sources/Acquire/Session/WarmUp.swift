@@ -18,6 +18,15 @@ extension DecodingWorkspace {
     stage?.warmUp(frame, channelCount: channelCount)
     actuation?.listen(roundTrips: &histograms.firmware)
     histograms.warmUp()
+    // A whole window, so that one has been completed.
+    for index in 0..<(meter?.windowSamples ?? 0) {
+      var header = FrameHeader()
+      header.sampleIndex = UInt64(index)
+      header.channelCount = UInt32(channelCount)
+      frame.header = header
+      meter?.feed(frame)
+    }
+    meter?.reset()
     _ = bell.ticket()
     bell.wait(bell.ticket(), until: .now())
   }

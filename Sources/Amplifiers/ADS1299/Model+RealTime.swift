@@ -161,8 +161,9 @@ extension ADS1299Model {
     output[0] = nibble << 4 | positive >> 4
     output[1] = positive << 4 | negative >> 4
     output[2] = negative << 4 | pinLevels
+    let wave = leadOffWave(conversion)
     for channel in 0..<channelCount {
-      let count = UInt32(bitPattern: measure(channel, conversion))
+      let count = UInt32(bitPattern: measure(channel, conversion, wave))
       output[3 + 3 * channel] = UInt8(truncatingIfNeeded: count >> 16)
       output[4 + 3 * channel] = UInt8(truncatingIfNeeded: count >> 8)
       output[5 + 3 * channel] = UInt8(truncatingIfNeeded: count)
@@ -177,7 +178,7 @@ extension ADS1299Model {
 
   /// The counts of one channel.
   @_noLocks @_noAllocation
-  private func measure(_ channel: Int, _ conversion: UInt64) -> Int32 {
+  private func measure(_ channel: Int, _ conversion: UInt64, _ wave: Double) -> Int32 {
     let settings = registers[5 + channel]
     let input = settings & 0b111
     if settings & 1 << 7 != 0 || input == 0b001 { return 0 }
@@ -186,7 +187,8 @@ extension ADS1299Model {
     let lsb = Self.microvoltsPerCount(gainCode: settings >> 4 & 0b111)
     switch input {
     case 0b000:
-      return electrode(channel, conversion, lsb)
+      let current = leadOffMicrovolts(channel, wave)
+      return Self.clip(electrode(channel, conversion, lsb) + current / lsb)
     case 0b011:
       // MVDD: half of a 5 V analog supply, channels 3 and 4 a quarter of 3.3 V.
       return Self.clip((channel == 2 || channel == 3 ? 825_000 : 2_500_000) / lsb)
@@ -203,13 +205,14 @@ extension ADS1299Model {
     }
   }
 
+  /// What the electrode carries without lead-off current, in counts; whole ones are exact.
   @_noLocks @_noAllocation
-  private func electrode(_ channel: Int, _ conversion: UInt64, _ lsb: Double) -> Int32 {
+  private func electrode(_ channel: Int, _ conversion: UInt64, _ lsb: Double) -> Double {
     switch electrodes.kind {
     case .silence:
       return 0
     case .testSignal:
-      return Self.clip(Self.testSignal(code: 0, clocks: clocks(conversion)) / lsb)
+      return Self.testSignal(code: 0, clocks: clocks(conversion)) / lsb
     case .recording:
       guard channel < electrodes.columnCount, let counts = unsafe electrodes.counts,
         let scales = unsafe electrodes.microvoltsPerCount
@@ -221,8 +224,8 @@ extension ADS1299Model {
       let count = unsafe counts[row * electrodes.columnCount + channel]
       let ratio = unsafe scales[channel] / lsb
       // Scales that differ by less than a millionth are the same scale, rounded in a file's header.
-      if ratio > 0.999_999 && ratio < 1.000_001 { return Self.clip(Double(count)) }
-      return Self.clip(Double(count) * ratio)
+      if ratio > 0.999_999 && ratio < 1.000_001 { return Double(count) }
+      return Double(count) * ratio
     }
   }
 

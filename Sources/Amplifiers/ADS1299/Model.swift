@@ -5,11 +5,13 @@
 // reset values, RDATAC at power-up (register access ignored, reading as zero), inputs shorted after
 // a reset, STANDBY/WAKEUP, START and STOP by pin or opcode, settling with DRDY held high, the
 // filter's restart on a write to CONFIG1, RDATA and RDATAC, the status word, gain, multiplexer,
-// test signal, reference start-up, clipping at 24 bits.
+// test signal, reference start-up, clipping at 24 bits, lead-off currents and what they make of an
+// electrode's resistance, through the sinc filter.
 //
-// What it leaves out: noise, the sinc filter's response to its input, daisy chains, single shot, a
-// STOP that lets the conversion in progress end, the multiplexer's choice of reference (a recording
-// is taken to be what the channels measure).
+// What it leaves out: noise, the sinc filter's response to other inputs, daisy chains, single shot,
+// the comparators' thresholds (an electrode is on or off as the conditions say), a STOP that lets
+// the conversion in progress end, the multiplexer's choice of reference (a recording is taken to be
+// what the channels measure).
 //
 // Conversions are due at start + k periods; the model runs when somebody looks at it. One owner,
 // one thread.

@@ -114,11 +114,45 @@ public struct ModelConditions: Sendable, Equatable {
   public var stallAt: UInt64?
   /// Until the chip is reset; else whatever is done.
   public var stallEndsWithReset = false
-  /// Electrodes that have fallen off, positive and negative inputs.
+  /// Electrodes that have fallen off, positive and negative inputs. A lead-off current through one
+  /// of them drives its channel to the end of its range.
   public var detachedPositive: ADS1299.ChannelMask = []
   public var detachedNegative: ADS1299.ChannelMask = []
+  /// Resistances between the body and the inputs. With SRB1 connected, all negative inputs share
+  /// `referenceOhms` and `electrodeOhmsNegative` means nothing. Infinite: fallen off.
+  public var electrodeOhmsPositive = ElectrodeOhms()
+  public var electrodeOhmsNegative = ElectrodeOhms()
+  public var referenceOhms = 0.0
+  /// How much of the lead-off current that is programmed really flows.
+  public var leadOffCurrentShare = 1.0
+  /// By how many clocks of the modulator an alternating lead-off current turns after a conversion
+  /// has begun.
+  public var leadOffPhase: Int64 = 0
 
   public init() {}
+}
+
+/// One resistance for each of eight inputs, in ohms.
+public struct ElectrodeOhms: Sendable, Equatable, BitwiseCopyable, ExpressibleByArrayLiteral {
+  private var values = InlineArray<8, Double>(repeating: 0)
+
+  public init() {}
+
+  /// The first eight; inputs without a value have none, 0 Ω.
+  public init(_ ohms: [Double]) {
+    for (index, value) in ohms.prefix(8).enumerated() { values[index] = value }
+  }
+
+  public init(arrayLiteral ohms: Double...) { self.init(ohms) }
+
+  public subscript(channel: Int) -> Double {
+    @_noLocks @_noAllocation
+    get { values[channel] }
+  }
+
+  public static func == (a: ElectrodeOhms, b: ElectrodeOhms) -> Bool {
+    (0..<8).allSatisfy { a.values[$0] == b.values[$0] }
+  }
 }
 
 /// What really happened in the model: the oracle of every loss counter.

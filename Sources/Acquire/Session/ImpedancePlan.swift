@@ -1,0 +1,83 @@
+// From the configuration to a current, a meter and its thresholds, each checked before any device
+// is touched.
+
+import Amplifiers
+import RT
+import Signal
+
+extension Configuration {
+  /// The current that flows while a session runs, at a quarter of the rate; nil: none.
+  func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
+    impedance.monitor ? try ImpedancePlan(self, frequency: .quarterRate) : nil
+  }
+}
+
+/// What a measurement of electrodes needs to know.
+struct ImpedancePlan {
+  typealias Side = ADS1299Configuration.ImpedanceSide
+
+  let chip: ADS1299Configuration
+  let montage: Montage
+  let side: Side
+  let current: ADS1299.LeadOff.Current
+  let excitation: ImpedanceExcitation
+  let correction: ImpedanceCorrection
+  let thresholds: ContactThresholds
+
+  /// - Throws: `Failure` for thresholds that do not rise, and for a frequency beside the mains.
+  init(
+    _ configuration: Configuration, side: Side = .electrodes,
+    current: ADS1299.LeadOff.Current = .nanoamperes6, frequency: ADS1299.LeadOff.Frequency
+  ) throws(Failure) {
+    let section = configuration.impedance
+    var chip = try configuration.chip()
+    guard side == .electrodes || chip.connectsSRB1 else {
+      throw Failure(
+        .configuration, "there is no common reference without SRB1: leave --reference out")
+    }
+    chip.measureImpedance(side, current: current, frequency: frequency)
+    let found = try explaining(.configuration, prefix: "[impedance] ") {
+      () throws(ImpedanceFault) in try chip.impedanceExcitation()
+    }
+    guard let found else {
+      throw Failure(.configuration, "a direct current measures no impedance: choose a frequency")
+    }
+    if let mains = Mains(rawValue: configuration.signal.mainsHertz),
+      let harmonic = found.collidingHarmonic(of: mains)
+    {
+      let place = harmonic == 1 ? "the mains" : "harmonic \(harmonic) of the mains"
+      throw Failure(
+        .configuration,
+        "at \(configuration.amplifier.rate) samples a second a quarter of the rate is "
+          + "\(found.frequency.rawValue) Hz, too near to \(place) at \(mains.rawValue) Hz: measure "
+          + "at 31.2 Hz without decoding (acquire impedance), or choose another amplifier.rate")
+    }
+    var thresholds = ContactThresholds()
+    thresholds.good = section.goodOhms
+    thresholds.fair = section.fairOhms
+    thresholds.off = section.offOhms
+    guard thresholds.areUsable else {
+      throw Failure(
+        .configuration,
+        "impedance.good (\(section.goodOhms)), impedance.fair (\(section.fairOhms)) and "
+          + "impedance.off (\(section.offOhms)) must rise: change one")
+    }
+    self.chip = chip
+    montage = chip.montage(labels: configuration.amplifier.channels)
+    self.side = side
+    self.current = current
+    excitation = found
+    correction = ImpedanceCorrection(
+      calibration: section.calibration, seriesOhms: section.seriesOhms)
+    self.thresholds = thresholds
+  }
+
+  /// - Parameter correction: instead of the configuration's.
+  func meter(_ correction: ImpedanceCorrection? = nil) throws(Failure) -> ImpedanceMeter {
+    try explaining(.configuration, prefix: "[impedance] ") { () throws(ImpedanceFault) in
+      try ImpedanceMeter(
+        excitation, montage: montage, correction: correction ?? self.correction,
+        drownedAbove: thresholds.drownedAbove)
+    }
+  }
+}
