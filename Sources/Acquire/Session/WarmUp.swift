@@ -18,6 +18,8 @@ extension DecodingWorkspace {
     stage?.warmUp(frame, channelCount: channelCount)
     actuation?.listen(roundTrips: &histograms.firmware)
     histograms.warmUp()
+    var rate = SampleRateEstimate(nominal: snapshot.sampleRate.nominal)
+    for index in 0..<10_000 as Range<UInt64> { rate.add(index: index, time: .now(), epoch: 0) }
     _ = bell.ticket()
     bell.wait(bell.ticket(), until: .now())
   }
