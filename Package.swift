@@ -95,7 +95,7 @@ let package = Package(
       name: "RecordingTests", dependencies: ["Recording", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "MonitorTests", dependencies: ["Monitor", "RT", "Signal", "TestSupport"],
+      name: "MonitorTests", dependencies: ["Monitor", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
