@@ -7,6 +7,7 @@
  * This file: the module, its parameters, its parts in order.
  */
 #include <linux/module.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -138,37 +139,74 @@ static struct platform_driver bench_driver = {
 	},
 };
 
+/*
+ * The lines' names are properties rather than gpio_chip.names: with those, Linux 6.1 looks into
+ * every chip for the same name, also into one that went while a line was held, and falls over.
+ */
+static const char * const line_names[LINES] = {
+	[LINE_DRDY] = "DRDY", [LINE_RESET] = "RESET", [LINE_START] = "START",
+	[LINE_PWDN] = "PWDN", [LINE_ESTOP] = "ESTOP", [LINE_DRDY2] = "DRDY2",
+	[LINE_DRDY3] = "DRDY3", [LINE_DRDY4] = "DRDY4",
+};
+
+static const struct property_entry bench_properties[] = {
+	PROPERTY_ENTRY_STRING_ARRAY("gpio-line-names", line_names),
+	{ }
+};
+
+/* Not .properties of the device: the gpio chip would release such a node a second time. */
+static const struct software_node bench_node = {
+	.name = "ads1299-bench",
+	.properties = bench_properties,
+};
+
 static int __init bench_init(void)
 {
+	struct platform_device_info info = {
+		.name = "ads1299-bench",
+		.id = PLATFORM_DEVID_NONE,
+	};
 	int error;
 
 	if (chips < 1 || chips > CHIPS_MAX || daisy_gap_bits > 1 ||
 	    (channels != 4 && channels != 6 && channels != 8))
 		return -EINVAL;
+	error = software_node_register(&bench_node);
+	if (error)
+		return error;
+	info.fwnode = software_node_fwnode(&bench_node);
 	/*
 	 * Without an owner: a line that somebody holds must not keep the module loaded, since
 	 * unloading it is how the bench pulls the plug.
 	 */
 	error = __platform_driver_register(&bench_driver, NULL);
 	if (error)
-		return error;
-	device = platform_device_register_simple("ads1299-bench", PLATFORM_DEVID_NONE, NULL, 0);
+		goto no_driver;
+	device = platform_device_register_full(&info);
 	if (IS_ERR(device)) {
-		platform_driver_unregister(&bench_driver);
-		return PTR_ERR(device);
+		error = PTR_ERR(device);
+		goto no_device;
 	}
 	if (!platform_get_drvdata(device)) {
-		platform_device_unregister(device);
-		platform_driver_unregister(&bench_driver);
-		return -ENODEV;
+		error = -ENODEV;	/* what was missing is in the log */
+		goto no_probe;
 	}
 	return 0;
+
+no_probe:
+	platform_device_unregister(device);
+no_device:
+	platform_driver_unregister(&bench_driver);
+no_driver:
+	software_node_unregister(&bench_node);
+	return error;
 }
 
 static void __exit bench_exit(void)
 {
 	platform_device_unregister(device);
 	platform_driver_unregister(&bench_driver);
+	software_node_unregister(&bench_node);
 }
 
 module_init(bench_init);

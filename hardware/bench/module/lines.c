@@ -11,10 +11,6 @@
 
 #include "ads1299_bench.h"
 
-static const char * const names[LINES] = {
-	"DRDY", "RESET", "START", "PWDN", "ESTOP", "DRDY2", "DRDY3", "DRDY4"
-};
-
 #define OUTPUTS		(BIT(LINE_RESET) | BIT(LINE_START) | BIT(LINE_PWDN))
 
 bool line_is_high(const struct bench *b, enum line line)
@@ -177,7 +173,6 @@ int lines_register(struct bench *b)
 	gc->parent = b->dev;
 	gc->base = -1;
 	gc->ngpio = LINES;
-	gc->names = names;
 	gc->get_direction = lines_get_direction;
 	gc->direction_input = lines_direction_input;
 	gc->direction_output = lines_direction_output;

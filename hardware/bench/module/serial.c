@@ -54,7 +54,7 @@ static void serial_measure_latency(struct chip *c, u64 now)
 	l->max = max(l->max, ns);
 }
 
-static u8 serial_frame_byte(struct chip *c, u64 start, u64 end)
+static u8 serial_frame_byte(struct chip *c, u8 din, u64 start, u64 end)
 {
 	u8 dout = 0;
 
@@ -62,7 +62,8 @@ static u8 serial_frame_byte(struct chip *c, u64 start, u64 end)
 		return 0;
 	if (c->pos == 0) {
 		if (c->rdatac) {
-			if (start < c->ready_at)
+			/* commands are judged for themselves */
+			if (start < c->ready_at && !din)
 				chip_violation(c, T_TIMING_NOT_READY);
 			serial_latch(c);
 		}
@@ -195,7 +196,7 @@ u8 serial_byte(struct chip *c, u8 din, u64 start, u64 end)
 		chip_arm(c);
 	}
 	c->frame_at = c->pos;
-	dout = serial_frame_byte(c, start, end);
+	dout = serial_frame_byte(c, din, start, end);
 
 	/* each byte must be decoded before the next one ends (tSDECODE) */
 	if (c->state != S_COMMAND && end - c->byte_end < chip_clocks_ns(c, CLOCKS_COMMAND)) {
