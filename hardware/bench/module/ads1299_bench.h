@@ -51,7 +51,7 @@
 #define CONFIG4_PD_LOFF_COMP	BIT(1)
 
 /* tCLK; SBAS499A p. 8, 29, 37 */
-#define CLOCKS_POWER_ON		(1u << 18)
+#define CLOCKS_POWER_ON		BIT(18)
 #define CLOCKS_AFTER_RESET	18
 #define CLOCKS_RESET_PULSE	2
 #define CLOCKS_COMMAND		4
@@ -174,6 +174,7 @@ struct bench {
 	struct chip chip[CHIPS_MAX];
 	u8 stream[STREAM_MAX];
 	bool stream_stale;
+	u64 step_ns;		/* from byte to byte of the transfer in progress */
 
 	u32 level;		/* of the lines, a bit each */
 	unsigned long irq_on;
@@ -183,7 +184,7 @@ struct bench {
 	struct fault fault[FAULTS_MAX];
 	unsigned int faults;
 
-	struct mutex text_lock;
+	struct mutex text_lock;	/* of the two below */
 	char *text;		/* the truth, as it was when its reading began */
 	size_t text_bytes;
 };
@@ -232,8 +233,8 @@ void wire_unregister(struct bench *b);
 int lines_register(struct bench *b);
 void lines_unregister(struct bench *b);
 void bench_unlock(struct bench *b, unsigned long flags);
-void line_drive(struct bench *b, enum line line, bool high);
-bool line_is_high(const struct bench *b, enum line line);
+void line_drive(struct bench *b, enum line which, bool high);
+bool line_is_high(const struct bench *b, enum line which);
 
 /* faults.c */
 struct fault *fault_find(struct chip *c, enum fault_kind kind, u64 number);

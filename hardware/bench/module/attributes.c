@@ -195,16 +195,18 @@ static BIN_ATTR_RW(truth, 0);
 static ssize_t registers_show(struct device *dev, struct device_attribute *attr, char *page)
 {
 	struct bench *b = dev_get_drvdata(dev);
-	unsigned long flags = bench_lock(b);
-	unsigned int n, address;
+	u8 values[CHIPS_MAX * REGISTERS];
+	unsigned int at, count = b->chips * REGISTERS;
+	unsigned long flags;
 	ssize_t bytes = 0;
 
-	for (n = 0; n < b->chips; n++)
-		for (address = 0; address < REGISTERS; address++)
-			bytes += sysfs_emit_at(page, bytes, "%02x%c",
-					       chip_register(&b->chip[n], address),
-					       address == REGISTERS - 1 ? '\n' : ' ');
+	flags = bench_lock(b);
+	for (at = 0; at < count; at++)
+		values[at] = chip_register(&b->chip[at / REGISTERS], at % REGISTERS);
 	bench_unlock(b, flags);
+	for (at = 0; at < count; at++)
+		bytes += sysfs_emit_at(page, bytes, "%02x%c", values[at],
+				       (at + 1) % REGISTERS ? ' ' : '\n');
 	return bytes;
 }
 static DEVICE_ATTR_RO(registers);
@@ -289,6 +291,7 @@ static ssize_t electrodes_attr_store(struct device *dev, struct device_attribute
 {
 	return store_lines(dev, text, count, electrodes_store);
 }
+
 static struct device_attribute dev_attr_electrodes =
 	__ATTR(electrodes, 0644, electrodes_attr_show, electrodes_attr_store);
 

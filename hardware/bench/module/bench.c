@@ -117,7 +117,7 @@ static void bench_stop(struct bench *b)
 	kfree(b->text);
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#if KERNEL_VERSION(6, 11, 0) <= LINUX_VERSION_CODE
 static void bench_remove(struct platform_device *pdev)
 {
 	bench_stop(platform_get_drvdata(pdev));

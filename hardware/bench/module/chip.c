@@ -375,7 +375,7 @@ static enum hrtimer_restart chip_tick(struct hrtimer *timer)
 
 void chip_init(struct chip *c)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#if KERNEL_VERSION(6, 13, 0) <= LINUX_VERSION_CODE
 	hrtimer_setup(&c->timer, chip_tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 #else
 	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);

@@ -120,13 +120,15 @@ static void faults_clear(struct bench *b)
 
 ssize_t faults_show(struct bench *b, char *page)
 {
-	unsigned long flags = bench_lock(b);
 	ssize_t bytes = 0;
 	unsigned int n;
 
-	for (n = 0; n < b->faults; n++) {
-		const struct fault *f = &b->fault[n];
+	for (n = 0; n < READ_ONCE(b->faults); n++) {
+		unsigned long flags = bench_lock(b);
+		struct fault copy = b->fault[n];
+		const struct fault *f = &copy;
 
+		bench_unlock(b, flags);
 		bytes += sysfs_emit_at(page, bytes, "%s chip=%u at=%llu", kinds[f->kind],
 				       f->chip, f->at);
 		if (f->forever)
@@ -141,7 +143,6 @@ ssize_t faults_show(struct bench *b, char *page)
 			bytes += sysfs_emit_at(page, bytes, " register=0x%02x", f->value);
 		bytes += sysfs_emit_at(page, bytes, " fired=%llu\n", f->fired);
 	}
-	bench_unlock(b, flags);
 	return bytes;
 }
 

@@ -13,21 +13,21 @@
 
 #define OUTPUTS		(BIT(LINE_RESET) | BIT(LINE_START) | BIT(LINE_PWDN))
 
-bool line_is_high(const struct bench *b, enum line line)
+bool line_is_high(const struct bench *b, enum line which)
 {
-	return b->level & BIT(line);
+	return b->level & BIT(which);
 }
 
 /* With the lock held; bench_unlock raises the interrupts. */
-void line_drive(struct bench *b, enum line line, bool high)
+void line_drive(struct bench *b, enum line which, bool high)
 {
-	if (high == line_is_high(b, line))
+	if (high == line_is_high(b, which))
 		return;
-	WRITE_ONCE(b->level, b->level ^ BIT(line));
+	WRITE_ONCE(b->level, b->level ^ BIT(which));
 	if (high)
-		b->edges.rise |= BIT(line);
+		b->edges.rise |= BIT(which);
 	else
-		b->edges.fall |= BIT(line);
+		b->edges.fall |= BIT(which);
 }
 
 static void lines_raise(struct bench *b, unsigned long edges, unsigned int type)
@@ -102,7 +102,7 @@ static int lines_get(struct gpio_chip *gc, unsigned int line)
 	return !!(READ_ONCE(b->level) & BIT(line));
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#if KERNEL_VERSION(6, 17, 0) <= LINUX_VERSION_CODE
 #define lines_set lines_write
 #else
 static void lines_set(struct gpio_chip *gc, unsigned int line, int value)

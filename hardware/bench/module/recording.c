@@ -13,7 +13,7 @@
 #include "ads1299_bench.h"
 
 #define PIECE_SHIFT	20
-#define PIECE_BYTES	(1ul << PIECE_SHIFT)
+#define PIECE_BYTES	BIT(PIECE_SHIFT)
 #define PIECES		64
 
 static DEFINE_MUTEX(writing);
@@ -23,6 +23,7 @@ static size_t table_bytes;
 
 u64 recording_records(const struct bench *b)
 {
+	/* pairs with the release in recording_write: what is below it is in place */
 	return smp_load_acquire(&table_bytes) / (sizeof(__le32) * b->chips * b->channels);
 }
 
@@ -42,6 +43,7 @@ static int recording_open(struct inode *inode, struct file *file)
 	if (!(file->f_flags & O_TRUNC) || !(file->f_mode & FMODE_WRITE))
 		return 0;
 	mutex_lock(&writing);
+	/* pairs with recording_records: a conversion sees all of the old table or none */
 	smp_store_release(&table_bytes, 0);
 	mutex_unlock(&writing);
 	return 0;
@@ -75,6 +77,7 @@ static ssize_t recording_write(struct file *file, const char __user *from, size_
 			break;
 		}
 		done += bytes;
+		/* pairs with recording_records: the bytes come before their number */
 		smp_store_release(&table_bytes, at + bytes);
 		cond_resched();
 	}

@@ -188,6 +188,7 @@ static u8 serial_read(struct chip *c, u8 address)
 /* One byte over the wire; what the chip puts on DOUT. */
 u8 serial_byte(struct chip *c, u8 din, u64 start, u64 end)
 {
+	u64 apart;
 	u8 dout;
 
 	if (!chip_drdy(c)) {
@@ -199,7 +200,8 @@ u8 serial_byte(struct chip *c, u8 din, u64 start, u64 end)
 	dout = serial_frame_byte(c, din, start, end);
 
 	/* each byte must be decoded before the next one ends (tSDECODE) */
-	if (c->state != S_COMMAND && end - c->byte_end < chip_clocks_ns(c, CLOCKS_COMMAND)) {
+	apart = wire_time ? end - c->byte_end : c->bench->step_ns;
+	if (c->state != S_COMMAND && apart < chip_clocks_ns(c, CLOCKS_COMMAND)) {
 		chip_violation(c, T_TIMING_DECODE);
 		c->state = S_COMMAND;
 	}

@@ -121,7 +121,7 @@ static u8 wire_exchange(struct bench *b, struct chip *c, u8 din, u64 start, u64 
 /* The chips that a chip select selects: `count` of them from the first. */
 static struct chip *wire_selected(struct bench *b, struct spi_device *spi, unsigned int *count)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#if KERNEL_VERSION(6, 3, 0) <= LINUX_VERSION_CODE
 	unsigned int select = spi_get_chipselect(spi, 0);
 #else
 	unsigned int select = spi->chip_select;
@@ -217,6 +217,7 @@ static int wire_transfer(struct spi_controller *controller, struct spi_device *s
 
 	flags = bench_lock(b);
 	c = wire_selected(b, spi, &count);
+	b->step_ns = step_ns;
 	error = wire_begin(c, count, wrong_mode, wrong_speed);
 	bench_unlock(b, flags);
 	if (error)
@@ -235,7 +236,7 @@ static int wire_transfer(struct spi_controller *controller, struct spi_device *s
 				break;
 			if (wrong_mode)
 				din <<= 1;
-			dout = wire_exchange(b, c, din, start, start + bits_ns);
+			dout = wire_exchange(b, c, din, start, wire_time ? start + bits_ns : start);
 			if (wrong_mode || wrong_speed)
 				dout = dout << 1 | 1;
 			if (to)
@@ -280,7 +281,7 @@ int wire_register(struct bench *b, int bus)
 	struct spi_controller *controller;
 	int error;
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if KERNEL_VERSION(6, 7, 0) <= LINUX_VERSION_CODE
 	controller = spi_alloc_host(b->dev, 0);
 #else
 	controller = spi_alloc_master(b->dev, 0);
