@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts and annotations of a BDF+C recording, as they stand in the file."""
 
+import calendar
 import re
+import time
 from array import array
+from functools import cached_property
 
 
 class Recording:
@@ -36,15 +39,35 @@ class Recording:
             (float(onset), float(length or 0), text)
             for onset, length, text in re.findall(
                 r"\+([\d.]+)(?:\x15([\d.]+))?\x14([^\x14\0]+)\x14", marks.decode())]
-        starts = re.match(r"\+([\d.]+)", marks.decode())
-        self.start = float(starts[1]) if starts else 0.0
+        first = re.match(r"\+([\d.]+)", marks.decode())
+        self.start = float(first[1]) if first else 0.0
+        # Of sample 0, in seconds since 1970.
+        stamp = time.strptime(data[168:184].decode(), "%d.%m.%y%H.%M.%S")
+        self.utc = calendar.timegm(stamp) + self.start
 
-    def spans(self, pattern):
-        """(first sample, count) of the annotations that match; one group is the count."""
+    @cached_property
+    def length(self):
+        """Samples before the padding of the last record."""
+        return min([first for first, _ in self._spans("BAD_padding")] + [len(self.channels[0])])
+
+    @cached_property
+    def runs(self):
+        """(first, end) of what lies between gaps and frames that are not to be believed."""
+        bad = sorted(self._spans(r"BAD_\w+|corrupt frame|unsettled frame"))
+        runs, at = [], 0
+        for first, end in bad + [(self.length, self.length)]:
+            if first > at:
+                runs.append((at, first))
+            at = max(at, end)
+        return runs
+
+    def _spans(self, kind):
+        """(first, end) of the samples of such annotations."""
         for onset, _, text in self.annotations:
-            found = re.fullmatch(pattern, text)
+            found = re.fullmatch(rf"(?:{kind}) (\d+)", text)
             if found:
-                yield round((onset - self.start) * self.rate), int(found[1])
+                first = round((onset - self.start) * self.rate)
+                yield first, first + int(found[1])
 
 
 def _counts(raw):

@@ -39,7 +39,7 @@ class Scenario:
         said = {kind: re.findall(rf"^#{re.escape(kind)} ?(.*)$", script, re.M) for kind in ":=|"}
         about = " ".join(re.findall(r"^# (.*)$", script.split("\n#:")[0], re.M))
         options = dict((line.split(None, 1) + [""])[:2] for line in said["="])
-        variants = [line.split(None, 1) for line in said["|"]]
+        variants = [(line + " ").split(" ", 1) for line in said["|"]]
 
         def made(name, **variables):
             return Scenario(
@@ -71,9 +71,10 @@ class Outcome:
     def __init__(self, scenario, folder, table):
         self.scenario, self.folder, self.table = scenario, folder, table
         self.variant = scenario.variables.get("variant", "")
+        self.words = scenario.variables.get("words", "")
 
     def __getitem__(self, name):
-        if name.startswith("_") or not hasattr(type(self), name) and name not in vars(self):
+        if name.startswith("_") or not hasattr(self, name):
             raise KeyError(name)
         return getattr(self, name)
 
@@ -81,13 +82,11 @@ class Outcome:
         path = self.folder / name
         return path.read_text(errors="replace").strip() if path.exists() else ""
 
-    def _numbers(self, name):
-        pairs = (line.split() for line in self.text(name).splitlines())
-        return {pair[0]: int(pair[1], 0) for pair in pairs if len(pair) == 2}
+    # What the program says.
 
     @cached_property
     def status(self):
-        """Exit code of the program; None when it was not started."""
+        """Exit code; None: it was not started or did not end."""
         return int(self.text("status")) if self.text("status") else None
 
     @cached_property
@@ -95,45 +94,163 @@ class Outcome:
         return self.text("message")
 
     @cached_property
+    def second_status(self):
+        return int(self.text("second/status"))
+
+    @cached_property
+    def second_message(self):
+        return self.text("second/message")
+
+    @cached_property
     def report(self):
         path = self.folder / "report.json"
         return SimpleNamespace(**json.loads(path.read_text())) if path.exists() else None
 
     @cached_property
-    def truth(self):
-        """What the module counted."""
-        return SimpleNamespace(**self._numbers("truth"))
-
-    @cached_property
-    def fired(self):
-        """How often faults fired."""
-        return self._numbers("fault")
-
-    @cached_property
-    def violations(self):
-        """Rules of the chip that the program broke."""
-        return sum(getattr(self.truth, name) for name in (
-            "register_access_in_rdatac", "unknown_opcodes", "commands_in_standby", "wrong_mode",
-            "wrong_speed", "timing_violations"))
+    def claimed(self):
+        """Samples that the report calls lost or corrupt; None: there is no report."""
+        return self.report and self.report.lost + self.report.corrupt
 
     @cached_property
     def recording(self):
         files = sorted(self.folder.glob("*.bdf"))
         return Recording(files[0]) if files else None
 
-    @cached_property
-    def claimed(self):
-        """Lost samples by the program's own report."""
-        return self.report.lost if self.report else None
+    # What the module saw.
 
     @cached_property
-    def latency(self):
-        """(mean, max) from the edge to the first byte read, in µs, as the module saw it."""
-        try:
-            return tuple(
-                getattr(self.truth, f"latency_{name}_nanoseconds") / 1000 for name in ("mean", "max"))
-        except AttributeError:
+    def truth(self):
+        return SimpleNamespace(**_numbers(self.text("truth")))
+
+    @cached_property
+    def fired(self):
+        """How often each armed fault struck."""
+        found = re.findall(r"^(\S+) .*fired=(\d+)", self.text("fault"), re.M)
+        return {kind: int(count) for kind, count in found}
+
+    @cached_property
+    def violations(self):
+        """How often a rule of the chip was broken."""
+        return sum(getattr(self.truth, name) for name in (
+            "register_access_in_rdatac", "rdata_in_rdatac", "unknown_opcodes",
+            "commands_in_standby", "wrong_mode", "wrong_speed", "timing_violations", "torn_reads"))
+
+    @cached_property
+    def edge_to_frame(self):
+        """(mean, max) in µs from the conversion to the first bit of its frame."""
+        if not getattr(self.truth, "latency_count", 0):
             return None
+        names = ("latency_mean_nanoseconds", "latency_max_nanoseconds")
+        return tuple(getattr(self.truth, name) / 1000 for name in names)
+
+    @cached_property
+    def lost(self):
+        """Samples that did not arrive, whatever anybody says: conversions of the chip, and periods in
+        which it made none, without those that the recording has as they were fed. What the chip
+        converts while it is armed and after the session is not lost."""
+        truth = self.truth
+        head = _numbers(self.text("begun"))["conversion_of_last_start"]
+        return (truth.conversions - head - self.tail + truth.stalled_periods - self.delivered
+                - self.report.samplesNotStored)
+
+    @cached_property
+    def tail(self):
+        """Conversions after the last sample of the recording."""
+        truth = self.truth
+        length = len(self.table[0])
+        place = self.recording.length - 1 + self._compared[2]
+        return (truth.conversions - truth.conversion_of_last_start - 1 - place) % length
+
+    # Both, sample by sample.
+
+    @cached_property
+    def delivered(self):
+        """Samples in the recording that equal what was fed."""
+        return self._compared[0]
+
+    @cached_property
+    def wrong(self):
+        """Samples in the recording that are passed off as good and are not what was fed."""
+        return self._compared[1]
+
+    @cached_property
+    def _compared(self):
+        right = wrong = shift = 0
+        for first, end in self.recording.runs:
+            equal, shift = self._equal(first, end, shift)
+            right += equal
+            wrong += end - first - equal
+        return right, wrong, shift
+
+    def _equal(self, first, end, shift):
+        """(samples of a run that equal the table, where the table stands then)"""
+        channels, table = self.recording.channels, self.table
+        length = len(table[0])
+        if any(channel[first] != column[(first + shift) % length]
+               for channel, column in zip(channels, table)):
+            # After a new START the table begins anew: wherever this sample is in it.
+            for place in range(length):
+                if all(channel[first] == column[place] for channel, column in zip(channels, table)):
+                    shift = place - first
+                    break
+        begin = (first + shift) % length
+        rounds = (begin + end - first) // length + 1
+        fed = [(column * rounds)[begin:begin + end - first] for column in table]
+        if all(channel[first:end] == column for channel, column in zip(channels, fed)):
+            return end - first, shift
+        samples = zip(zip(*(channel[first:end] for channel in channels)), zip(*fed))
+        return sum(mine == theirs for mine, theirs in samples), shift
+
+    @cached_property
+    def recovery(self):
+        """Seconds from a good sample to the next, or to the end of the session."""
+        return self._silence[1]
+
+    @cached_property
+    def neutral_after(self):
+        """Seconds from the last good sample before the longest gap to the moment at which the
+        exoskeleton went neutral; None: it did not."""
+        begin = self.recording.utc + self._silence[0]
+        for line in self.text("exoskeleton").splitlines():
+            found = re.match(r"([\d.]+) s  (\w+)", line)
+            if found and float(found[1]) > begin and found[2] in ("neutral", "disarmed", "stopped"):
+                return float(found[1]) - begin
+        return None
+
+    @cached_property
+    def _silence(self):
+        """(onset, length) of the longest gap, in seconds since sample 0."""
+        rate = self.recording.rate
+        ends = [end for _, end in self.recording.runs]
+        starts = [first for first, _ in self.recording.runs][1:]
+        gaps = [(start - end + 1, end - 1) for end, start in zip(ends, starts)]
+        length, last = max(gaps, default=(1, 0))
+        if self.status:  # it did not come back
+            return (ends[-1] - 1) / rate, float("inf")
+        return last / rate, length / rate
+
+    @cached_property
+    def calls(self):
+        """System calls per frame of the acquisition thread, each with its name."""
+        threads = {line.split()[1]: line.split()[0]
+                   for line in self.text("threads").splitlines() if " " in line}
+        before, after = (self._calls(name, threads["acquisition"]) for name in (
+            "calls-before", "calls-after"))
+        frames = after.pop("frames") - before.pop("frames")
+        return {name: (count - before.get(name, 0)) / frames for name, count in after.items()}
+
+    def _calls(self, name, thread):
+        text = self.text(name)
+        pattern = rf"common_pid:\s+{thread}, id: (?:sys_)?(\w+).*hitcount:\s+(\d+)"
+        counts = {call: int(count) for call, count in re.findall(pattern, text)}
+        return counts | {"frames": _numbers(text)["frames_read"]}
+
+    @cached_property
+    def calls_per_frame(self):
+        return round(sum(self.calls.values()), 2)
+
+    def reaches(self, figures, microseconds):
+        return figures is not None and figures[1] <= microseconds
 
     def failures(self):
         """The expectations that do not hold, each with what was found."""
@@ -142,13 +259,19 @@ class Outcome:
             yield f"the scenario ended with {self.text('finished') or 'nothing'}: {last}"
         for expression in self.scenario.expectations:
             try:
-                holds = eval(expression, {}, self)
-                if not holds:
-                    found = {
-                        name: eval(name, {}, self)
-                        for name in dict.fromkeys(re.findall(r"\b[a-z_]+(?:\.\w+)?", expression))
-                        if name.split(".")[0] in dir(type(self))}
-                    values = ", ".join(f"{name} = {value}" for name, value in found.items())
-                    yield f"not {expression} ({values})"
-            except Exception as error:
-                yield f"not {expression} ({error})"
+                if not eval(expression, {}, self):
+                    yield f"not: {expression} ({self._found(expression)})"
+            except Exception as error:  # what is missing came not back, or the file is wrong
+                yield f"not: {expression} ({type(error).__name__}: {error})"
+
+    def _found(self, expression):
+        names = dict.fromkeys(re.findall(r"(?<![\w.'\"])[a-z_]+(?:\.\w+)?", expression))
+        own = [name for name in names if hasattr(self, name.split(".")[0])]
+        values = {name: eval(name, {}, self) for name in own}
+        return ", ".join(
+            f"{name} = {value}" for name, value in values.items() if not callable(value))
+
+
+def _numbers(text):
+    """Lines `name value`."""
+    return {name: int(value) for name, value in re.findall(r"^([\w.]+) (-?\d+)$", text, re.M)}

@@ -13,11 +13,11 @@ int main(void) {
   for (;;) {
     // Cheap to emulate: the guest's time passes fast while the CPU is never idle.
     for (uint32_t round = 0; round < 20000; round++) __asm__ volatile(TEN(TEN(TEN("nop\n"))));
-    for (int round = 0; round < 20; round++) {
-      uint8_t *memory = mmap(0, 1 << 18, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int round = 0; round < 2; round++) {
+      uint8_t *memory = mmap(0, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (memory == MAP_FAILED) return 1;
-      for (int page = 0; page < 1 << 18; page += 4096) memory[page] = 1;
-      munmap(memory, 1 << 18);
+      for (int page = 0; page < 1 << 16; page += 4096) memory[page] = 1;
+      munmap(memory, 1 << 16);
       struct stat status;
       stat("/dev/null", &status);
     }
