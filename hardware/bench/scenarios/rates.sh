@@ -1,5 +1,4 @@
 # Every rate is kept: no sample lost, no rule of the chip broken, each count as it was fed.
-#= quick
 #| 250
 #| 500
 #| 1000
