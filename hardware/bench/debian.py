@@ -13,6 +13,10 @@ class Failure(Exception):
     """Why the bench could not do its work, in one sentence."""
 
 
+class Unreachable(Failure):
+    """The archive did not answer, several times."""
+
+
 def codename():
     """`bookworm`, `trixie` …"""
     text = Path("/etc/os-release").read_text()
@@ -81,7 +85,7 @@ class Archive:
             if attempt < tries:
                 time.sleep(5 * attempt)
         reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise Failure(
+        raise (Unreachable if tries > 1 else Failure)(
             f"{program} {arguments[-1]} from {self.name} failed {tries} times: {reason}")
 
     def update(self):
