@@ -28,6 +28,7 @@ class Target:
         self.architecture = architecture
         self.folder = cache / f"{architecture}-{suite}"
         self.kernel = Kernel(suite, architecture, cache)
+        self.source = module
         self.module = self.kernel.build(module, self.folder / "module")
         self.prefix = ""
         self.libraries = [Path("/lib/x86_64-linux-gnu"), Path("/lib64")]
@@ -54,9 +55,10 @@ class Target:
                         for row in zip(*table))
         files.file("bench/eeg.i32", rows, 0o644)
         files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")
-        hog = self.folder / "hog"
-        run(f"{self.prefix}gcc", "-O2", "-static", "-o", hog, HERE / "guest/hog.c")
-        files.program(hog)
+        for source in (HERE / "guest/hog.c", self.source / "selftest.c"):
+            tool = self.folder / source.stem
+            run(f"{self.prefix}gcc", "-O2", "-static", "-o", tool, source)
+            files.program(tool)
         for program in programs:
             slim = self.folder / program.name
             run(f"{self.prefix}strip", "-o", slim, program)

@@ -74,7 +74,8 @@ class Archive:
             "Dir::Etc::preferencesparts": "-", "APT::Architecture": architecture,
             "APT::Architectures": architecture, "APT::Sandbox::User": "root",
             "Acquire::Languages": "none"}
-        self.options = [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
+        pairs = (("-o", f"{key}={value}") for key, value in settings.items())
+        self.options = [part for pair in pairs for part in pair]
 
     def _apt(self, program, *arguments, tries=1):
         command = [program, *self.options, *arguments]
@@ -158,7 +159,8 @@ class Kernel:
         for makefile in self.root.glob("usr/src/linux-headers-*/Makefile"):
             if makefile.stat().st_size < 2048:
                 text = makefile.read_text()
-                makefile.write_text(re.sub(r"(?<![\w.])/usr/(src|lib)/", rf"{self.root}/usr/\1/", text))
+                text = re.sub(r"(?<![\w.])/usr/(src|lib)/", rf"{self.root}/usr/\1/", text)
+                makefile.write_text(text)
 
     def build(self, source, output):
         """The module of a folder, built outside of it; path of the .ko."""
@@ -174,7 +176,8 @@ class Kernel:
         if made and not changed:
             return made[0]
         # BTF would need pahole, for a module that nobody traces.
-        command = ["make", "-s", "-C", self.headers, f"M={output}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
+        command = [
+            "make", "-s", "-C", self.headers, f"M={output}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
         if self.architecture == "arm64":
             command += ["ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-"]
         done = subprocess.run([*command, "modules"], capture_output=True, text=True)

@@ -120,7 +120,8 @@ def boot(architecture, kernel, initramfs, share):
     clock = "tsc=reliable no_timer_check" if architecture == "amd64" else ""
     command = [
         *QEMU[architecture].split(), "-accel", "tcg", "-icount", "shift=0,sleep=off",
-        "-smp", "1", "-m", "1024", "-display", "none", "-nodefaults", "-no-user-config", "-no-reboot",
+        "-smp", "1", "-m", "1024",
+        "-display", "none", "-nodefaults", "-no-user-config", "-no-reboot",
         "-chardev", f"file,id=console,path={share}/console.txt", "-serial", "chardev:console",
         "-virtfs", f"local,path={share},mount_tag=host,security_model=none,multidevs=remap",
         "-kernel", kernel, "-initrd", initramfs,

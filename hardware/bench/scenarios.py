@@ -8,7 +8,7 @@ A scenario is a shell script for the guest whose comments carry the rest:
     #= limit 700            seconds of guest time after which it is killed (60)
     #= quick                belongs to the short set
     #= pairs                also runs with every two of its variants
-    #| NAME WORDS…          a variant: $variant is NAME, $words are the WORDS, $others the second's
+    #| NAME WORDS…          a variant: $variant is NAME, $words are WORDS, $others the second's
 """
 
 import itertools
@@ -145,9 +145,9 @@ class Outcome:
 
     @cached_property
     def lost(self):
-        """Samples that did not arrive, whatever anybody says: conversions of the chip, and periods in
-        which it made none, without those that the recording has as they were fed. What the chip
-        converts while it is armed and after the session is not lost."""
+        """Samples that did not arrive, whatever anybody says: conversions of the chip, and periods
+        in which it made none, without those that the recording has as they were fed. What the
+        chip converts while it is armed and after the session is not lost."""
         truth = self.truth
         head = _numbers(self.text("begun"))["conversion_of_last_start"]
         return (truth.conversions - head - self.tail + truth.stalled_periods - self.delivered
