@@ -10,6 +10,10 @@ DURATION ?= 20s
 prefix ?= /usr
 DESTDIR ?=
 TSAN ?= 1
+HARDWARE ?= 1
+TARGET ?= all
+SCENARIO ?=
+KERNEL ?=
 
 # The same for every target, so that nothing is built twice.
 CHECKS := --explicit-target-dependency-import-check error
@@ -21,6 +25,8 @@ ACQUIRE := .build/release/acquire
 BUILD_PACKAGES := libgpiod-dev libusb-1.0-0-dev linux-libc-dev libc6-dev g++ pkg-config git ca-certificates
 TEST_PACKAGES := python3 python3-venv device-tree-compiler
 BENCH_PACKAGES := rt-tests libboost-dev strace python3
+HARDWARE_PACKAGES := python3 gcc make libc6-dev libelf-dev busybox-static qemu-system-x86
+ARM64_PACKAGES := qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # $(call install,PACKAGES): apt, three tries, nothing at all when all of them are there.
 define install
@@ -61,7 +67,8 @@ run: build
 build: toolchain dependencies
 	swift build $(RELEASE) --product acquire
 
-## make test        all tests, those under ThreadSanitizer included (TSAN=0 leaves these out)
+## make test        all tests, those under ThreadSanitizer (TSAN=0: not) and the short set of
+##                  bench-hw (HARDWARE=0: not) included
 .PHONY: test
 test: toolchain test-dependencies dependencies .venv/ready overlay $(if $(filter 1,$(TSAN)),test-tsan)
 	swift build --build-tests $(CHECKS)
@@ -70,6 +77,7 @@ test: toolchain test-dependencies dependencies .venv/ready overlay $(if $(filter
 	echo "What failed, once more:"; \
 	grep -A 4 'recorded an issue' .build/test.log; \
 	grep '✘ Test run' .build/test.log; exit 1
+	$(if $(filter 1,$(HARDWARE)),$(MAKE) bench-hw-quick)
 
 ## make test-tsan   the ring and the threads under ThreadSanitizer, optimised as in a release
 # In a debug build ThreadSanitizer misses races in code that was not specialised.
@@ -89,6 +97,19 @@ bench: build bench-dependencies
 	done
 	.build/release/benchmarks all
 	python3 Benchmarks/sessions.py $(ACQUIRE)
+
+## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64, SCENARIO=dead,
+##                  KERNEL=backports); see hardware/bench
+.PHONY: bench-hw
+bench-hw: build hardware-dependencies $(if $(filter amd64,$(TARGET)),,arm64-dependencies)
+	@status=0; for target in $(if $(filter all,$(TARGET)),amd64 arm64,$(TARGET)); do \
+	  hardware/bench/bench.py --target $$target $(if $(KERNEL),--$(KERNEL)) $(SCENARIO) \
+	    || status=1; \
+	done; exit $$status
+
+.PHONY: bench-hw-quick
+bench-hw-quick: build hardware-dependencies
+	hardware/bench/bench.py --quick
 
 ## make overlay     the device-tree overlay, .build/overlay/acquire-ads1299.dtbo
 .PHONY: overlay
@@ -170,6 +191,14 @@ dependencies:
 .PHONY: test-dependencies
 test-dependencies:
 	$(call install,$(TEST_PACKAGES))
+
+.PHONY: hardware-dependencies
+hardware-dependencies:
+	$(call install,$(HARDWARE_PACKAGES))
+
+.PHONY: arm64-dependencies
+arm64-dependencies:
+	$(call install,$(ARM64_PACKAGES))
 
 .PHONY: bench-dependencies
 bench-dependencies:

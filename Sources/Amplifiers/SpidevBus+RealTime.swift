@@ -40,6 +40,7 @@ struct SpidevBus: ~Copyable {
     for index in 0..<4 where descriptors[index] >= 0 { shim_close(descriptors[index]) }
   }
 
+  /// Not on the real-time path.
   private static func open(_ path: String, hertz: UInt32) throws(AmplifierFault) -> Int32 {
     // SAFETY: the string lives through the call.
     let descriptor = unsafe shim_spi_open(path)
@@ -55,6 +56,7 @@ struct SpidevBus: ~Copyable {
     return descriptor
   }
 
+  /// Not on the real-time path.
   private static func configure(_ descriptor: Int32, _ path: String, hertz: UInt32)
     throws(AmplifierFault)
   {

@@ -4,6 +4,7 @@ import ArgumentParser
 import Exoskeleton
 import Monitor
 import RT
+import SPIShim
 
 extension VirtualExoskeleton.Change {
   /// "watchdog", "moving" …, and the faults.
@@ -50,6 +51,9 @@ struct Simulate: ParsableCommand {
     @Option(help: ArgumentHelp("Goes neutral after so long without a command.", valueName: "time"))
     var watchdog = DurationArgument(.milliseconds(100))
 
+    @Flag(help: "Lines begin with seconds since 1970 instead of seconds since the start.")
+    var utc = false
+
     func run() throws {
       StopSignals.block()
       let exoskeleton = try explaining(.cannotCreate) { () throws(SerialFault) in
@@ -58,11 +62,15 @@ struct Simulate: ParsableCommand {
       try explaining(.system) { () throws(SchedulingFault) in try exoskeleton.start() }
       Terminal.output.write("virtual exoskeleton on \(link ?? exoskeleton.path)\n")
       let start = MonotonicInstant.now()
+      let origin = Nanoseconds(shim_clock_realtime())
       var shown = 0
       while StopSignals.wait(atMost: .milliseconds(20)) == nil {
         let changes = exoskeleton.changes
         for change in changes.dropFirst(shown) {
-          let seconds = decimal((change.time - start).seconds, places: 2)
+          let elapsed = change.time - start
+          // To the microsecond, so that a log can be laid beside a recording.
+          let seconds =
+            utc ? "\((origin + elapsed).seconds)" : decimal(elapsed.seconds, places: 2)
           Terminal.output.write("\(seconds) s  \(change.line)\n")
         }
         shown = changes.count

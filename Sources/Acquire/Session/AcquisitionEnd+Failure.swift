@@ -18,8 +18,8 @@ extension AcquisitionEnd {
     case .unrecoverable(let cause):
       Failure(
         .unavailable,
-        "\(name) did not come back from \(Recovery.Cause(rawValue: cause)?.text ?? "a fault") after "
-          + "resets and power cycles: check its supply, the SPI wires and DRDY")
+        "\(name) did not come back from \(Recovery.Cause(rawValue: cause)?.text ?? "a fault") "
+          + "after resets and power cycles: check its supply, the SPI wires and DRDY")
     case .unsynchronised:
       Failure(
         .wrongDevice,

@@ -15,7 +15,9 @@ extension ADS1299Model {
     @_noLocks @_noAllocation
     get {
       if !isConverting { return .max }
-      if let stallAt = conditions.stallAt, truth.conversions >= stallAt, !isStallOver { return .max }
+      if let stallAt = conditions.stallAt, truth.conversions >= stallAt, !isStallOver {
+        return .max
+      }
       let nominal =
         ADS1299.nominal(clocks: ADS1299.Clocks.settling(rateCode))
         + (sinceFilterStart + standingPeriods) * (62_500 << Int64(rateCode))

@@ -14,6 +14,7 @@ extension ExchangeBytes {
   }
 }
 
+/// SBAS499C, "Register Maps": what each register was given, 24 a chip.
 struct RegisterImage {
   /// 24 a chip.
   private var values = InlineArray<96, UInt8>(repeating: 0)

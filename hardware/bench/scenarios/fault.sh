@@ -1,0 +1,25 @@
+# One thing goes wrong, or two at once: what was lost is counted, and the exoskeleton is neutral in
+# time.
+#= pairs
+#| lost-edge lost-edge count=1
+#| stall stall count=50
+#| bad-status bad-status count=1
+#| bit-slip bit-slip count=3
+#| miso-low miso-low count=50
+#| miso-high miso-high count=50
+#| brown-out brown-out count=1
+#| freeze-drdy freeze-drdy count=50
+#| spi-error spi-error count=1
+#: all(fired.values())
+#: status == 0
+#: claimed == lost
+#: wrong == 0
+#: violations == 0
+#: recovery < 0.1 or neutral_after <= 0.135
+#: recovery < 2
+load
+feed
+fault $words at=1000
+[ -z "$others" ] || fault $others at=1004
+exoskeleton
+port=/tmp/exoskeleton session --rate 250 --duration 7s
