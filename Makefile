@@ -70,14 +70,14 @@ build: toolchain dependencies
 ## make test        all tests, those under ThreadSanitizer (TSAN=0: not) and the short set of
 ##                  bench-hw (HARDWARE=0: not) included
 .PHONY: test
-test: toolchain test-dependencies dependencies .venv/ready overlay $(if $(filter 1,$(TSAN)),test-tsan)
+test: toolchain test-dependencies dependencies .venv/ready overlay \
+  $(if $(filter 1,$(TSAN)),test-tsan) $(if $(filter 1,$(HARDWARE)),bench-hw-quick)
 	swift build --build-tests $(CHECKS)
 	@set -o pipefail; \
 	swift test --skip-build --disable-xctest $(CHECKS) 2>&1 | tee .build/test.log && exit 0; \
 	echo "What failed, once more:"; \
 	grep -A 4 'recorded an issue' .build/test.log; \
 	grep '✘ Test run' .build/test.log; exit 1
-	$(if $(filter 1,$(HARDWARE)),$(MAKE) bench-hw-quick)
 
 ## make test-tsan   the ring and the threads under ThreadSanitizer, optimised as in a release
 # In a debug build ThreadSanitizer misses races in code that was not specialised.
