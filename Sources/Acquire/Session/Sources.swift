@@ -33,7 +33,9 @@ extension Configuration {
     default: input = .silence
     }
     var conditions = ModelConditions()
+    // At whichever input the electrodes are.
     conditions.electrodeOhmsPositive = ElectrodeOhms(amplifier.electrodeOhms)
+    conditions.electrodeOhmsNegative = ElectrodeOhms(amplifier.electrodeOhms)
     return ModelledADS1299(
       configuration: chip, input: input,
       clock: amplifier.clock == "held" ? .held : .freeRunning,
