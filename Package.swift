@@ -95,13 +95,14 @@ let package = Package(
       name: "RecordingTests", dependencies: ["Recording", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "MonitorTests", dependencies: ["Monitor", "RT", "Signal", "TestSupport"],
+      name: "MonitorTests", dependencies: ["Monitor", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "AcquireTests",
       dependencies: [
-        "Acquire", "Signal", "RT", "Recording", "Decoding", "Exoskeleton", "TestSupport",
+        "Acquire", "Amplifiers", "Signal", "RT", "Recording", "Decoding", "Exoskeleton",
+        "TestSupport",
       ],
       swiftSettings: strict),
   ]

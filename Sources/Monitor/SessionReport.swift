@@ -2,14 +2,15 @@
 // took, and on which machine. As a page for a person and as JSON for a program.
 
 public import RT
+public import Signal
 
 public struct SessionReport: Sendable {
   public var amplifier: String
   public var exoskeleton: String
   public var duration: Nanoseconds
   public var nominalRate: Double
-  /// From the first and the last edge; nil with fewer than two frames.
-  public var measuredRate: Double?
+  /// By the host's clock, from the times of the edges; nil when the session was too short.
+  public var sampleRate: SampleRate?
 
   public var frames: UInt64
   /// Conversions that never became a frame, exactly.
@@ -53,7 +54,7 @@ public struct SessionReport: Sendable {
 
   public init(
     amplifier: String, exoskeleton: String, duration: Nanoseconds, nominalRate: Double,
-    measuredRate: Double?, frames: UInt64, lost: UInt64, late: UInt64, corrupt: UInt64,
+    sampleRate: SampleRate?, frames: UInt64, lost: UInt64, late: UInt64, corrupt: UInt64,
     undecoded: UInt64, decisions: UInt64, commands: UInt64, acknowledged: UInt64,
     neutralReasons: [(reason: String, count: UInt64)], recording: String?,
     samplesNotStored: UInt64, recordingFault: String?, mallocsAfterArming: UInt64,
@@ -65,7 +66,7 @@ public struct SessionReport: Sendable {
     self.exoskeleton = exoskeleton
     self.duration = duration
     self.nominalRate = nominalRate
-    self.measuredRate = measuredRate
+    self.sampleRate = sampleRate
     self.frames = frames
     self.lost = lost
     self.late = late
@@ -90,15 +91,15 @@ public struct SessionReport: Sendable {
 }
 
 extension SessionReport {
-  /// Schema version 1. Times in nanoseconds, rates in samples a second.
+  /// Schema version 2: `sampleRate` in the place of two rates. Times in nanoseconds, rates in
+  /// samples a second.
   public var json: JSON {
     .object([
-      .init("schemaVersion", .integer(1)),
+      .init("schemaVersion", .integer(2)),
       .init("amplifier", .string(amplifier)),
       .init("exoskeleton", .string(exoskeleton)),
       .init("durationNanoseconds", .integer(duration.rawValue)),
-      .init("nominalRate", .number(nominalRate)),
-      .init("measuredRate", measuredRate.map(JSON.number) ?? .null),
+      .init("sampleRate", sampleRateMembers),
       .init("frames", .unsigned(frames)),
       .init("lost", .unsigned(lost)),
       .init("late", .unsigned(late)),
@@ -143,7 +144,8 @@ extension SessionReport {
     }
     lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
     lines.append("")
-    lines.append(row("frames", "\(frames)" + rates))
+    lines.append(row("frames", "\(frames)"))
+    lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))
     lines.append(row("decisions", "\(decisions)"))
     lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
@@ -171,12 +173,6 @@ extension SessionReport {
     }
     for fault in faults { lines.append("! " + fault) }
     return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
-  }
-
-  private var rates: String {
-    guard let measuredRate else { return "" }
-    return " (\(decimal(measuredRate, places: 3)) a second, nominal "
-      + "\(decimal(nominalRate, places: nominalRate == nominalRate.rounded() ? 0 : 3)))"
   }
 
   private var notes: String {

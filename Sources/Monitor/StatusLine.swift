@@ -7,7 +7,8 @@ public struct SessionStatus: Sendable, Equatable {
   public var elapsed: Nanoseconds
   public var frames: UInt64
   public var lost: UInt64
-  public var samplesPerSecond: Double
+  /// Nil while it is not known.
+  public var samplesPerSecond: Double?
   /// Edge → command: the newest, and the worst so far.
   public var latency: Nanoseconds
   public var worstLatency: Nanoseconds
@@ -19,7 +20,7 @@ public struct SessionStatus: Sendable, Equatable {
   public var hindrance: String
 
   public init(
-    elapsed: Nanoseconds, frames: UInt64, lost: UInt64, samplesPerSecond: Double,
+    elapsed: Nanoseconds, frames: UInt64, lost: UInt64, samplesPerSecond: Double?,
     latency: Nanoseconds, worstLatency: Nanoseconds,
     decision: (name: String, confidence: Double)?, exoskeletonState: String,
     positionDegrees: Double?, hindrance: String
@@ -42,10 +43,10 @@ public struct SessionStatus: Sendable, Equatable {
   public var line: String {
     let seconds = elapsed.rawValue / 1_000_000_000
     var parts = [
-      two(seconds / 60) + ":" + two(seconds % 60),
-      decimal(samplesPerSecond, places: 1) + " Hz",
-      "lost \(lost)",
+      two(seconds / 60) + ":" + two(seconds % 60)
     ]
+    if let samplesPerSecond { parts.append(decimal(samplesPerSecond, places: 1) + " Hz") }
+    parts.append("lost \(lost)")
     if worstLatency > .zero {
       parts.append("edge→command \(latency.readable) (worst \(worstLatency.readable))")
     }

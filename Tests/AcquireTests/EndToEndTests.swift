@@ -52,6 +52,10 @@ struct EndToEndTests {
     #expect(report["mallocsAfterArming"] as? Int == 0)
     #expect(report["pageFaultsAfterArming"] as? Int == 0)
     #expect(report["bestEffort"] as? Bool != nil)
+    let rate = try #require(report["sampleRate"] as? [String: Double])
+    // The model's edges carry the times at which they were due.
+    #expect(abs(try #require(rate["estimate"]) - 250) < 1e-6)
+    #expect(try #require(rate["low"]) <= 250 && (try #require(rate["high"])) >= 250)
     let commands = try #require(report["commands"] as? Int)
     let acknowledged = try #require(report["acknowledged"] as? Int)
     #expect(commands > 50)

@@ -1,4 +1,4 @@
-// acquire devices: what is plugged in, and what stands in the way of using it.
+// acquire devices: what is plugged in, what stands in the way of using it, and what the chips hold.
 
 import Amplifiers
 import ArgumentParser
@@ -13,12 +13,36 @@ struct Devices: ParsableCommand {
       EXAMPLES
         acquire devices
         acquire devices --json
+        acquire devices --registers --config board.toml
+            Resets the configured chips, writes their configuration, reads it back and says what
+            every register means.
       """)
 
   @Flag(help: "One JSON array.")
   var json = false
 
+  @Flag(help: "The registers of the configured chips instead; they are reset.")
+  var registers = false
+
+  @Option(help: ArgumentHelp("With --registers: ads1299, or model.", valueName: "kind"))
+  var amplifier: String?
+
+  @OptionGroup var source: ConfigurationOptions
+
   func run() throws {
+    if registers { try showRegisters() } else { try list() }
+  }
+
+  private func showRegisters() throws {
+    let configuration = try source.load(options: [("amplifier.kind", amplifier)])
+    let pages = try configuration.registerPages()
+    Terminal.output.write(
+      json
+        ? JSON.array(pages.map(\.json)).page : pages.map(\.text).joined(separator: "\n"))
+    if let fault = pages.lazy.compactMap(\.fault).first { throw fault }
+  }
+
+  private func list() throws {
     let inventory = DeviceInventory()
     let devices =
       inventory.spiDevices().map {

@@ -86,6 +86,9 @@ extension Setting {
     case .number: return Double(text).map(SettingValue.number)
     case .bool: return text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
     case .strings: return .strings(items)
+    case .integers:
+      let numbers = items.compactMap { Int($0) }
+      return numbers.count == items.count ? .integers(numbers) : nil
     case .numbers:
       let numbers = items.compactMap(Double.init)
       return numbers.count == items.count ? .numbers(numbers) : nil

@@ -14,32 +14,6 @@ struct Configuration: Equatable {
   var realTime = RealTimeSection()
 }
 
-struct AmplifierSection: Equatable {
-  /// `model`, `ads1299` or `replay`.
-  var kind = "model"
-  var rate = 250
-  var gain = 24
-  /// Electrode labels, one a channel; as many as there are channels.
-  var channels = ["FC3", "FCz", "FC4", "C3", "Cz", "C4", "CP3", "CP4"]
-  /// What the model's electrodes carry: `recording`, `test-signal` or `silence`.
-  var input = "recording"
-  /// The recording that the model plays or that is replayed; empty: the embedded one.
-  var recording = ""
-  /// Resistances of the model's electrodes, ohms; without a value 0.
-  var electrodeOhms = [5_000.0, 8_000, 12_000, 6_000, 4_000, 9_000, 30_000, 70_000]
-  /// The model's clock: `held` or `free-running`.
-  var clock = "held"
-  var spiDevice = "/dev/spidev0.0"
-  var spiHertz = 4_000_000
-  /// Label of the gpiochip that DRDY is on; never a number, numbers move between kernels.
-  var dataReadyChip = "pinctrl-bcm2711"
-  var dataReadyLine = 26
-  /// Lines on the same chip; -1: not connected, the opcode is used.
-  var resetLine = -1
-  var startLine = -1
-  var powerDownLine = -1
-}
-
 struct SignalSection: Equatable {
   var dcCornerHertz = 0.5
   /// 50, 60, or 0 for no notch.

@@ -82,6 +82,8 @@ struct ConfigurationFile {
       guard let array = toml.array else { return nil }
       let texts = array.compactMap(\.string)
       if texts.count == array.count { return .strings(texts) }
+      let wholes = array.compactMap { $0.type == .int ? $0.int : nil }
+      if wholes.count == array.count { return .integers(wholes) }
       let numbers = array.compactMap { $0.double ?? $0.int.map(Double.init) }
       return numbers.count == array.count ? .numbers(numbers) : nil
     case .table, .date, .time, .dateTime: return nil

@@ -24,13 +24,14 @@ struct DecodingWorkspace: ~Copyable {
   var events: RecordedEventProducer
   var status: OverwritingRingProducer<StatusSnapshot>
   var histograms = StageHistograms()
-  var snapshot = StatusSnapshot()
+  var snapshot: StatusSnapshot
   var cost = ThreadCost()
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
   private var nextListening = MonotonicInstant(nanoseconds: 0)
 
+  /// - Parameter nominalRate: samples a second.
   init(
-    frames: consuming RingConsumer, bell: Doorbell, stop: StopSignal,
+    nominalRate: Double, frames: consuming RingConsumer, bell: Doorbell, stop: StopSignal,
     stage: consuming DecodingStage?, actuation: consuming Actuation?,
     meter: consuming ImpedanceMeter?,
     events: consuming RecordedEventProducer,
@@ -44,6 +45,7 @@ struct DecodingWorkspace: ~Copyable {
     self.meter = meter
     self.events = events
     self.status = status
+    snapshot = StatusSnapshot(sampleRate: SampleRateEstimate(nominal: nominalRate))
     snapshot.decodes = self.stage != nil
     snapshot.hasExoskeleton = self.actuation != nil
   }
@@ -57,10 +59,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var corrupt: UInt64 = 0
   var undecoded: UInt64 = 0
   var decisions: UInt64 = 0
-  var firstIndex: UInt64 = 0
-  var firstEdge = MonotonicInstant(nanoseconds: 0)
-  var lastIndex: UInt64 = 0
-  var lastEdge = MonotonicInstant(nanoseconds: 0)
+  /// From the times of the edges; samples are never altered by it.
+  var sampleRate: SampleRateEstimate
   var latency = Nanoseconds(0)
   var worstLatency = Nanoseconds(0)
   /// −1: none yet, or withheld.
@@ -176,14 +176,10 @@ extension DecodingWorkspace {
 
   @_noLocks @_noAllocation
   private mutating func count(_ header: FrameHeader) {
-    if snapshot.frames == 0 {
-      snapshot.firstEdge = header.edgeTime
-      snapshot.firstIndex = header.sampleIndex
-    }
     snapshot.frames &+= 1
     snapshot.lost &+= UInt64(header.lostBefore)
-    snapshot.lastEdge = header.edgeTime
-    snapshot.lastIndex = header.sampleIndex
+    snapshot.sampleRate.add(
+      index: header.sampleIndex, time: header.edgeTime, epoch: header.configurationEpoch)
     if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }
     if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 { snapshot.corrupt &+= 1 }
   }

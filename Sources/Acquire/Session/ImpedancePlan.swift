@@ -8,7 +8,14 @@ import Signal
 extension Configuration {
   /// The current that flows while a session runs, at a quarter of the rate; nil: none.
   func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
-    impedance.monitor ? try ImpedancePlan(self, frequency: .quarterRate) : nil
+    guard impedance.monitor else { return nil }
+    guard try chip().leadOff == nil else {
+      throw Failure(
+        .configuration,
+        "impedance.monitor and amplifier.lead-off both need the chip's one lead-off current: "
+          + "switch one off")
+    }
+    return try ImpedancePlan(self, frequency: .quarterRate)
   }
 }
 

@@ -23,7 +23,7 @@ extension DecodingWorkspace {
     }
     return SessionReport(
       amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
-      nominalRate: plan.montage.samplesPerSecond, measuredRate: snapshot.measuredRate,
+      nominalRate: plan.montage.samplesPerSecond, sampleRate: snapshot.sampleRate.rate,
       frames: snapshot.frames, lost: snapshot.lost, late: snapshot.late,
       corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
       commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,

@@ -69,6 +69,7 @@ struct Session {
       events: eventRing.consumer)
 
     let decoding = DecodingWorkspace(
+      nominalRate: plan.montage.samplesPerSecond,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
       actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
       status: statusRing.producer)

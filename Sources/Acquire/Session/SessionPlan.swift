@@ -46,6 +46,13 @@ struct SessionPlan {
 
   /// The signal chain and the decoder, for this plan's channels.
   func stage() throws(Failure) -> DecodingStage {
+    let amplifier = configuration.amplifier
+    if amplifier.kind != "replay", let dark = amplifier.off.first {
+      throw Failure(
+        .configuration,
+        "`amplifier.off` powers \(dark) down, which the decoder needs: leave it on, or use "
+          + "`acquire record`")
+    }
     try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
     let chain = try explaining(.configuration, prefix: "[signal] ") { () throws(SignalFault) in
       try SignalChain(signal, montage: montage)
@@ -91,11 +98,28 @@ struct SessionPlan {
     signal.gate.flatSpan = Nanoseconds(seconds: gate.flatSeconds)
     signal.gate.holdOff = Nanoseconds(seconds: gate.holdOffSeconds)
     if gate.leadOff {
-      let channels = UInt8((1 << min(8, configuration.amplifier.channels.count)) - 1)
-      signal.gate.leadOffPositive = channels
-      signal.gate.leadOffNegative = channels
+      let watched = try watchedElectrodes(configuration)
+      signal.gate.leadOffPositive = watched.positive.rawValue
+      signal.gate.leadOffNegative = watched.negative.rawValue
     }
     return signal
+  }
+
+  /// Whose lead-off bits close the gate: of the first chip, whose status word a frame carries.
+  private static func watchedElectrodes(_ configuration: Configuration) throws(Failure)
+    -> (positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask)
+  {
+    // What a recording was made with is in its status words.
+    if configuration.amplifier.kind == "replay" {
+      let all = ADS1299.ChannelMask.first(configuration.amplifier.channels.count)
+      return (all, all)
+    }
+    guard let leadOff = try configuration.chips()[0].leadOff else {
+      throw Failure(
+        .configuration,
+        "`gate.lead-off` is true, but no electrode is watched: set `amplifier.lead-off` to dc")
+    }
+    return (leadOff.positive, leadOff.negative)
   }
 
   private static func model(_ section: DecoderSection) throws(Failure) -> LinearModel {

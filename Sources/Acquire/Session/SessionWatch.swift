@@ -132,7 +132,7 @@ struct SessionWatch {
       display.show(
         SessionStatus(
           elapsed: elapsed, frames: snapshot.frames, lost: snapshot.lost,
-          samplesPerSecond: snapshot.measuredRate ?? 0, latency: snapshot.latency,
+          samplesPerSecond: snapshot.sampleRate.rate?.estimate, latency: snapshot.latency,
           worstLatency: snapshot.worstLatency,
           decision: isDecided
             ? (classNames[snapshot.classIndex], snapshot.confidence) : nil,
@@ -173,13 +173,6 @@ extension NeutralCauses {
 }
 
 extension StatusSnapshot {
-  /// From the first and the last edge; nil with fewer than two frames.
-  var measuredRate: Double? {
-    let span = (lastEdge - firstEdge).seconds
-    guard lastIndex > firstIndex, span > 0 else { return nil }
-    return Double(lastIndex - firstIndex) / span
-  }
-
   /// What stands in the way of a decision.
   var hindrance: String {
     guard decodes else { return "recording" }

@@ -7,20 +7,6 @@ import SampleFeed
 import Signal
 
 extension Configuration {
-  /// What the chip shall do.
-  func chip() throws(Failure) -> ADS1299Configuration {
-    try explaining(.configuration) { () throws(AmplifierFault) in
-      try ADS1299Configuration(
-        samplesPerSecond: Double(amplifier.rate), gain: Double(amplifier.gain),
-        channelCount: amplifier.channels.count)
-    }
-  }
-
-  /// The channels that the chip will deliver.
-  func chipMontage() throws(Failure) -> Montage {
-    try chip().montage(labels: amplifier.channels)
-  }
-
   /// - Parameter wanted: what the chip shall do instead of `chip()`.
   func modelledAmplifier(_ wanted: ADS1299Configuration? = nil) throws(Failure)
     -> ModelledADS1299
@@ -45,14 +31,19 @@ extension Configuration {
   /// - Parameter wanted: what the chip shall do instead of `chip()`.
   func linuxAmplifier(_ wanted: ADS1299Configuration? = nil) throws(Failure) -> LinuxADS1299 {
     let chip = if let wanted { wanted } else { try chip() }
-    func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
-    let wiring = ADS1299Wiring(
-      spiDevice: amplifier.spiDevice, clockHertz: UInt32(amplifier.spiHertz),
-      chipLabel: amplifier.dataReadyChip, dataReadyLine: .offset(amplifier.dataReadyLine),
-      resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
-      powerDownLine: line(amplifier.powerDownLine))
     return LinuxADS1299(
       configuration: chip, wiring: wiring, channelLabels: amplifier.channels)
+  }
+
+  /// Where the first chip is connected.
+  var wiring: ADS1299Wiring {
+    func line(_ offset: Int) -> GPIOLine? { offset < 0 ? nil : .offset(offset) }
+    return ADS1299Wiring(
+      spiDevice: amplifier.spiDevices.first ?? amplifier.spiDevice,
+      clockHertz: UInt32(amplifier.spiHertz), chipLabel: amplifier.dataReadyChip,
+      dataReadyLine: .offset(amplifier.dataReadyLines.first ?? amplifier.dataReadyLine),
+      resetLine: line(amplifier.resetLine), startLine: line(amplifier.startLine),
+      powerDownLine: line(amplifier.powerDownLine))
   }
 
   /// The file that was named, or the embedded recording.

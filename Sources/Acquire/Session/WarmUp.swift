@@ -27,6 +27,8 @@ extension DecodingWorkspace {
       meter?.feed(frame)
     }
     meter?.reset()
+    var rate = SampleRateEstimate(nominal: snapshot.sampleRate.nominal)
+    for index in 0..<10_000 as Range<UInt64> { rate.add(index: index, time: .now(), epoch: 0) }
     _ = bell.ticket()
     bell.wait(bell.ticket(), until: .now())
   }

@@ -11,11 +11,27 @@ public struct ADS1299Configuration: Sendable, Equatable {
   public struct Bias: Sendable, Equatable {
     public var positive: ADS1299.ChannelMask
     public var negative: ADS1299.ChannelMask
+    /// The amplifier of this chip drives the electrode. false: that of another chip does, to which
+    /// this one's signal is wired; of several chips one may drive (TI E2E 662475).
+    public var isDriver: Bool
 
-    public init(positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask = []) {
+    public init(
+      positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask = [], isDriver: Bool = true
+    ) {
       self.positive = positive
       self.negative = negative
+      self.isDriver = isDriver
     }
+  }
+
+  /// How frames are asked for.
+  public enum ReadMode: Sendable, Equatable {
+    /// RDATA: an opcode for each frame. A read may overlap the next conversion without harm, and
+    /// registers can be read between two frames (SBAS499A p. 37).
+    case onRequest
+    /// RDATAC: a byte less for each frame; a read that straddles a conversion is torn, and
+    /// registers cannot be reached.
+    case continuous
   }
 
   /// Electrodes whose contact is watched while recording.
@@ -44,7 +60,7 @@ public struct ADS1299Configuration: Sendable, Equatable {
   public var channels: [ADS1299.ChannelSettings]
   /// SRB1: one reference electrode on all negative inputs.
   public var connectsSRB1 = true
-  /// nil: the bias amplifier is off.
+  /// nil: no electrode feeds it and the amplifier is off.
   public var bias: Bias?
   /// nil: off.
   public var leadOff: LeadOffDetection?
@@ -52,6 +68,10 @@ public struct ADS1299Configuration: Sendable, Equatable {
   public var testSource = ADS1299.Config2()
   /// Drives the CLK pin for other chips.
   public var clockOutput = false
+  /// One of several chips that are read one after the other, each by a chip select of its own:
+  /// DAISY_EN of CONFIG1. false for a single chip and in a daisy chain.
+  public var isReadSeparately = false
+  public var readMode = ReadMode.onRequest
   /// A pattern for the chip's four GPIO pins, pin 1 in bit 0, that comes back in every status
   /// word: after a brown-out it does not, and the frame is flagged. nil: the pins are driven low
   /// and not looked at. Only for boards on which the pins are free.
@@ -133,14 +153,17 @@ public struct ADS1299Configuration: Sendable, Equatable {
     func set(_ register: ADS1299.Register, _ value: UInt8) {
       values[Int(register.rawValue)] = value
     }
-    set(.config1, ADS1299.Config1(dataRate, clockOutput: clockOutput).rawValue)
+    set(
+      .config1,
+      ADS1299.Config1(dataRate, readsBackSeparately: isReadSeparately, clockOutput: clockOutput)
+        .rawValue)
     set(.config2, testSource.rawValue)
     set(
       .config3,
       ADS1299.Config3(
         internalReference: true,
         biasMeasurement: channels.contains { $0.input == .biasMeasurement },
-        internalBiasReference: true, biasAmplifier: bias != nil
+        internalBiasReference: true, biasAmplifier: bias?.isDriver ?? false
       ).rawValue)
     set(.loff, (leadOff?.settings ?? ADS1299.LeadOff()).rawValue)
     for (index, channel) in channels.enumerated() {

@@ -85,7 +85,7 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     }
   }
 
-  private mutating func reset() throws(AmplifierFault) {
+  mutating func reset() throws(AmplifierFault) {
     try check(port.setStart(false), "driving START")
     try check(port.setReset(true), "driving RESET")
     try check(port.setPower(true), "driving PWDN")
@@ -124,7 +124,7 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
   }
 
   /// Writes every register that may be written, reads everything back and compares.
-  private mutating func configure() throws(AmplifierFault) {
+  mutating func configure() throws(AmplifierFault) {
     let values = configuration.registerValues()
     // Without ID and LOFF_STATx, which are read only, and channels that are not there.
     let runs: [ClosedRange<Int>] = [1...4, 5...(4 + channelCount), 0x0D...0x11, 0x14...0x17]
@@ -188,12 +188,12 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
 
   // MARK: commands
 
-  private mutating func send(_ command: ADS1299.Command) throws(AmplifierFault) {
+  mutating func send(_ command: ADS1299.Command) throws(AmplifierFault) {
     try check(port.send(command), "an SPI transfer")
     port.sleep(ADS1299.slowest(clocks: ADS1299.Clocks.command))
   }
 
-  private mutating func read(_ first: ADS1299.Register, count: Int)
+  mutating func read(_ first: ADS1299.Register, count: Int)
     throws(AmplifierFault) -> [UInt8]
   {
     port.bytes.put(ADS1299.Command.readRegisters.rawValue | first.rawValue, at: 0)
