@@ -227,7 +227,10 @@ struct ImpedanceCommandTests {
 
   @Test(
     "a current beside the mains, or beside the band that is decoded, is refused in a session, too",
-    arguments: [("signal.mains=60", "62.5"), ("signal.band=8,55", "55")])
+    arguments: [
+      ("signal.mains=60", "62.5"), ("signal.band=8,55", "55"),
+      ("amplifier.lead-off=dc", "amplifier.lead-off"),
+    ])
   func monitorRefusals(_ setting: String, _ word: String) throws {
     let folder = try TemporaryFolder()
     let arguments = ["--set", "impedance.monitor=true", "--set", setting]

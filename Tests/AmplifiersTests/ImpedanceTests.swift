@@ -140,6 +140,33 @@ struct ImpedanceTests {
     }
   }
 
+  @Test("where SRB2 is the reference, the electrodes are at the negative inputs")
+  func secondReference() throws {
+    var conditions = ModelConditions()
+    conditions.electrodeOhmsNegative = [1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000]
+    conditions.electrodeOhmsPositive = [9e5, 9e5, 9e5, 9e5, 9e5, 9e5, 9e5, 20_000]
+    conditions.referenceOhms = 12_000
+    var chip = ADS1299Configuration()
+    chip.connectsSRB1 = false
+    for channel in 0..<7 { chip.channels[channel].connectsSRB2 = true }
+    chip.measureImpedance()
+    #expect(chip.leadOff?.negative.rawValue == 0x7F && chip.leadOff?.positive.rawValue == 0x80)
+    let readings = try Measurement(chip, conditions: conditions).readings
+    for channel in 0..<7 {
+      #expect(allows(readings[channel], 1_000 * Double(channel + 1)), "\(readings[channel])")
+    }
+    #expect(allows(readings[7], 20_000))
+    chip.measureImpedance(.reference)
+    #expect(chip.leadOff?.positive.rawValue == 1 && chip.leadOff?.negative.isEmpty == true)
+    let reference = try Measurement(chip, conditions: conditions).readings
+    for channel in 0..<7 { #expect(allows(reference[channel], 12_000)) }
+    // Channel 8 has nothing to do with it.
+    #expect(allows(reference[7], 0))
+    for channel in 0..<8 { chip.channels[channel].connectsSRB2 = false }
+    chip.measureImpedance(.reference)
+    #expect(chip.leadOff == nil)
+  }
+
   @Test("a direct current shifts its channel by I · Z, and nothing else")
   func direct() throws {
     let samples = table(rows: 300)

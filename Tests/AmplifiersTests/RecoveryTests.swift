@@ -172,6 +172,23 @@ struct RecoveryTests {
     #expect(abs(Int64(after.header.pausedBefore) - periods) <= 1)
   }
 
+  @Test("after a run no current flows and no amplifier drives: the chip is reset")
+  func resetAtTheEnd() throws {
+    var configuration = configuration()
+    configuration.leadOff = .init(positive: .first(8))
+    var amplifier = ModelledADS1299(
+      configuration: configuration, input: .silence, clock: .held, conditions: stalling(at: 20),
+      time: .stepped(nil), spiHertz: 20_000_000)
+    try amplifier.arm()
+    var bench = SinkBench()
+    _ = amplifier.run(into: &bench.sink, until: StopSignal())
+    amplifier.stop()
+    for register in [ADS1299.Register.loffSensP, .config3, .config4] {
+      let found = amplifier.driver.port.model.registers[Int(register.rawValue)]
+      #expect(found == register.resetValue)
+    }
+  }
+
   @Test("a chip that stands still for good is silence")
   func silence() throws {
     let run = try run(input: .recording(table(rows: rows)), conditions: stalling(at: 64))

@@ -60,7 +60,7 @@ struct Impedance: ParsableCommand {
   @Flag(help: "Nobody is connected, only test loads: allows 6 µA and 24 µA.")
   var phantom = false
 
-  @Flag(help: "Measures the common reference electrode (SRB1) instead, by channel 1's current.")
+  @Flag(help: "Measures the common reference electrode (SRB1 or SRB2) instead.")
   var reference = false
 
   @Option(help: ArgumentHelp("Only these electrodes: C3,C4.", valueName: "labels"))
@@ -154,13 +154,12 @@ struct Impedance: ParsableCommand {
     }
   }
 
-  /// Indices of the channels that are shown: with the reference only that of the current.
+  /// Indices of the channels that are shown.
   private func chosenChannels(_ plan: ImpedancePlan) throws(Failure) -> [Int] {
-    if plan.side == .reference { return [0] }
     let labels = plan.montage.channels.map(\.label)
-    let measured = labels.indices.filter {
-      plan.chip.leadOff?.positive.contains(.init(rawValue: 1 << UInt8($0))) ?? false
-    }
+    let measured = plan.measured
+    // With the reference only that of the current.
+    if plan.side == .reference { return measured }
     guard let channels else { return measured }
     var chosen: [Int] = []
     for part in channels.split(separator: ",") {
@@ -191,7 +190,7 @@ struct Impedance: ParsableCommand {
   private func head(_ plan: ImpedancePlan) -> String {
     let what =
       plan.side == .reference
-      ? "the reference electrode (SRB1)" : "each electrode; the reference carries no current"
+      ? "the common reference electrode" : "each electrode; the reference carries no current"
     let scale =
       plan.correction.calibration == 1
       ? "not calibrated: as exact as the chip's current (see --calibrate)"

@@ -8,7 +8,14 @@ import Signal
 extension Configuration {
   /// The current that flows while a session runs, at a quarter of the rate; nil: none.
   func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
-    impedance.monitor ? try ImpedancePlan(self, frequency: .quarterRate) : nil
+    guard impedance.monitor else { return nil }
+    guard try chip().leadOff == nil else {
+      throw Failure(
+        .configuration,
+        "impedance.monitor and amplifier.lead-off both need the chip's one lead-off current: "
+          + "switch one off")
+    }
+    return try ImpedancePlan(self, frequency: .quarterRate)
   }
 }
 
@@ -17,6 +24,8 @@ struct ImpedancePlan {
   typealias Side = ADS1299Configuration.ImpedanceSide
 
   let chip: ADS1299Configuration
+  /// Channels that a current flows in, from 0.
+  let measured: [Int]
   let montage: Montage
   let side: Side
   let current: ADS1299.LeadOff.Current
@@ -31,11 +40,14 @@ struct ImpedancePlan {
   ) throws(Failure) {
     let section = configuration.impedance
     var chip = try configuration.chip()
-    guard side == .electrodes || chip.connectsSRB1 else {
-      throw Failure(
-        .configuration, "there is no common reference without SRB1: leave --reference out")
-    }
     chip.measureImpedance(side, current: current, frequency: frequency)
+    guard chip.leadOff != nil else {
+      throw Failure(
+        .configuration,
+        side == .reference
+          ? "there is no common reference without SRB1 or SRB2: leave --reference out"
+          : "no channel measures an electrode: give one back its electrode input")
+    }
     let found = try explaining(.configuration, prefix: "[impedance] ") {
       () throws(ImpedanceFault) in try chip.impedanceExcitation()
     }
@@ -63,6 +75,10 @@ struct ImpedancePlan {
           + "impedance.off (\(section.offOhms)) must rise: change one")
     }
     self.chip = chip
+    let mask = chip.leadOff.map { $0.positive.union($0.negative) } ?? []
+    measured = chip.channels.indices.filter {
+      mask.contains(ADS1299.ChannelMask(rawValue: 1 << UInt8($0)))
+    }
     montage = chip.montage(labels: configuration.amplifier.channels)
     self.side = side
     self.current = current

@@ -43,10 +43,10 @@ extension DecodingWorkspace {
   /// What the newest undisturbed second says of each electrode; empty when no current flowed.
   borrowing func contacts(_ plan: SessionPlan) -> [ContactRow] {
     guard let impedance = plan.impedance, meter != nil else { return [] }
-    return impedance.montage.channels.enumerated().map { channel, electrode in
+    return impedance.measured.map { channel in
       let reading = meter?.latest(channel) ?? .settling
       return ContactRow(
-        label: electrode.label, reading: reading,
+        label: impedance.montage.channels[channel].label, reading: reading,
         grade: impedance.thresholds.grade(
           reading, fullScaleOhms: meter?.fullScaleOhms(ofChannel: channel) ?? 0))
     }

@@ -75,11 +75,13 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     state = .armed
   }
 
-  /// Idempotent; leaves the chips stopped and out of RDATAC.
+  /// Idempotent; leaves the chips stopped and reset: no lead-off current flows and no bias amplifier
+  /// drives a person whom nobody reads any more.
   mutating func stop() {
     if state != .down {
       _ = commandAll(ADS1299.Command.stopReadingContinuously.rawValue)
       _ = stopConversions()
+      _ = commandAll(ADS1299.Command.reset.rawValue)
     }
     state = .down
     port.close()

@@ -44,33 +44,43 @@ extension ADS1299.DataRate {
 extension ADS1299Configuration {
   /// Which electrodes the current flows through.
   public enum ImpedanceSide: String, Sendable, CaseIterable {
-    /// The positive input of every channel: each channel sees its own electrode.
+    /// Each channel's own electrode: at its positive input, or at the negative one where SRB2 makes
+    /// the positive input the reference.
     case electrodes
-    /// The negative input of channel 1, and with it SRB1: every channel sees the common reference.
-    /// One channel's current only: with SRB1 the currents of all would add up in that electrode.
+    /// The common reference, at SRB1 or SRB2, by one channel's current only: those of all channels
+    /// would add up in that electrode.
     case reference
   }
 
   /// Switches the alternating current on for the channels that measure an electrode.
   ///
-  /// The bias amplifier gives it a way back and stays as it is.
+  /// The bias amplifier gives it a way back and stays as it is. Without a common reference,
+  /// `.reference` switches nothing on.
   public mutating func measureImpedance(
     _ side: ImpedanceSide = .electrodes, current: ADS1299.LeadOff.Current = .nanoamperes6,
     frequency: ADS1299.LeadOff.Frequency = .hertz31
   ) {
-    var measured = ADS1299.ChannelMask()
+    var positive = ADS1299.ChannelMask()
+    var negative = ADS1299.ChannelMask()
     for (index, channel) in channels.enumerated()
     where channel.input == .electrode && !channel.isPoweredDown {
-      measured.insert(ADS1299.ChannelMask(rawValue: 1 << UInt8(index)))
+      let bit = ADS1299.ChannelMask(rawValue: 1 << UInt8(index))
+      switch side {
+      case .electrodes where channel.connectsSRB2: negative.insert(bit)
+      case .electrodes: positive.insert(bit)
+      case .reference where !positive.isEmpty || !negative.isEmpty: break
+      case .reference where connectsSRB1: negative.insert(bit)
+      case .reference where channel.connectsSRB2: positive.insert(bit)
+      case .reference: break
+      }
     }
-    let settings = ADS1299.LeadOff(current: current, frequency: frequency)
-    switch side {
-    case .electrodes:
-      leadOff = LeadOffDetection(settings: settings, positive: measured)
-    case .reference:
-      leadOff = LeadOffDetection(
-        settings: settings, positive: [], negative: ADS1299.ChannelMask(rawValue: 1))
+    guard !positive.isEmpty || !negative.isEmpty else {
+      leadOff = nil
+      return
     }
+    leadOff = LeadOffDetection(
+      settings: ADS1299.LeadOff(current: current, frequency: frequency), positive: positive,
+      negative: negative)
   }
 
   /// What the meter must know of the current; nil while there is no alternating one.

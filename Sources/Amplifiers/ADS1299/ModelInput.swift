@@ -118,8 +118,9 @@ public struct ModelConditions: Sendable, Equatable {
   /// of them drives its channel to the end of its range.
   public var detachedPositive: ADS1299.ChannelMask = []
   public var detachedNegative: ADS1299.ChannelMask = []
-  /// Resistances between the body and the inputs. With SRB1 connected, all negative inputs share
-  /// `referenceOhms` and `electrodeOhmsNegative` means nothing. Infinite: fallen off.
+  /// Resistances between the body and the inputs. With SRB1, all negative inputs share
+  /// `referenceOhms` in place of their own, with SRB2 the positive inputs of its channels do.
+  /// Infinite: fallen off.
   public var electrodeOhmsPositive = ElectrodeOhms()
   public var electrodeOhmsNegative = ElectrodeOhms()
   public var referenceOhms = 0.0

@@ -44,29 +44,36 @@ extension ADS1299Model {
   @_noLocks @_noAllocation
   func leadOffMicrovolts(_ channel: Int, _ wave: Double) -> Double {
     let bit: UInt8 = 1 << UInt8(truncatingIfNeeded: channel)
-    let drivesPositive = registers[0x0F] & bit != 0
-    let drivesNegative = registers[0x10] & bit != 0
-    // SRB1 ties all negative inputs together: whatever flows into one flows through the reference.
-    let sharesReference = registers[0x15] & 1 << 5 != 0
+    // SRB1 ties all negative inputs together, SRB2 the positive ones of its channels: whatever
+    // flows into one flows through the reference.
+    let hasSRB1 = registers[0x15] & 1 << 5 != 0
+    let hasSRB2 = registers[5 + channel] & 1 << 3 != 0
+    var positives = registers[0x0F] & bit != 0 ? 1.0 : 0
+    if hasSRB2 {
+      positives = 0
+      for other in 0..<channelCount where registers[5 + other] & 1 << 3 != 0 {
+        if registers[0x0F] & 1 << UInt8(truncatingIfNeeded: other) != 0 { positives += 1 }
+      }
+    }
     let negatives =
-      sharesReference ? Double(registers[0x10].nonzeroBitCount) : drivesNegative ? 1 : 0
-    if !drivesPositive && negatives == 0 { return 0 }
+      hasSRB1 ? Double(registers[0x10].nonzeroBitCount) : registers[0x10] & bit != 0 ? 1 : 0
+    if positives == 0 && negatives == 0 { return 0 }
     let direction = registers[0x11] & bit != 0 ? -wave : wave
-    let reference =
-      sharesReference ? conditions.referenceOhms : conditions.electrodeOhmsNegative[channel]
-    let isOff =
-      drivesPositive
-      && (conditions.detachedPositive.rawValue & bit != 0
-        || !conditions.electrodeOhmsPositive[channel].isFinite)
-      || negatives > 0
-        && (conditions.detachedNegative.rawValue & bit != 0 || !reference.isFinite)
+    let positiveOhms =
+      hasSRB2 ? conditions.referenceOhms : conditions.electrodeOhmsPositive[channel]
+    let negativeOhms =
+      hasSRB1 ? conditions.referenceOhms : conditions.electrodeOhmsNegative[channel]
+    let isPositiveOff = conditions.detachedPositive.rawValue & bit != 0 || !positiveOhms.isFinite
+    let isNegativeOff = conditions.detachedNegative.rawValue & bit != 0 || !negativeOhms.isFinite
     // Nothing to flow through: it charges the input until the supply stops it.
-    if isOff { return direction < 0 ? -1e12 : 1e12 }
+    if positives > 0 && isPositiveOff || negatives > 0 && isNegativeOff {
+      return direction < 0 ? -1e12 : 1e12
+    }
     // Sourced at the positive input, sunk at the negative one: both raise the difference.
-    var ohms = drivesPositive ? conditions.electrodeOhmsPositive[channel] : 0
-    if negatives > 0 { ohms += negatives * reference }
+    let positiveDrop = positives > 0 ? positives * positiveOhms : 0
+    let negativeDrop = negatives > 0 ? negatives * negativeOhms : 0
     return direction * Self.leadOffMicroamperes(registers[4] >> 2 & 0b11)
-      * conditions.leadOffCurrentShare * ohms
+      * conditions.leadOffCurrentShare * (positiveDrop + negativeDrop)
   }
 
   /// The share of a step that a sinc³ filter shows `age` clocks after it: of N³ sums i + j + k of
