@@ -14,6 +14,7 @@ HARDWARE ?= 1
 TARGET ?= all
 SCENARIO ?=
 KERNEL ?=
+FUZZ_SECONDS ?= 60
 
 # The same for every target, so that nothing is built twice.
 CHECKS := --explicit-target-dependency-import-check error
@@ -85,6 +86,17 @@ test: toolchain test-dependencies dependencies .venv/ready overlay \
 test-tsan: toolchain dependencies
 	ACQUIRE_TSAN=1 swift test -c release -Xswiftc -enable-testing --sanitize thread \
 	  --scratch-path .build/tsan --disable-xctest $(CHECKS)
+
+## make fuzz        the frame parser under libFuzzer for a minute (FUZZ_SECONDS=600)
+# Without --disable-dead-strip the linker drops the counters by which libFuzzer sees its way. An
+# input that fails is kept beside the corpus; put it into Tests/Fuzz/seeds.
+.PHONY: fuzz
+fuzz: toolchain dependencies
+	ACQUIRE_FUZZ=1 swift build -c release -Xswiftc -enable-testing --sanitize fuzzer \
+	  --sanitize address --disable-dead-strip --scratch-path .build/fuzz --product FrameFuzzer
+	mkdir -p .build/fuzz/corpus
+	SWIFT_BACKTRACE=enable=no .build/fuzz/release/FrameFuzzer -max_total_time=$(FUZZ_SECONDS) \
+	  -max_len=160 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus Tests/Fuzz/seeds </dev/null
 
 ## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
 .PHONY: bench

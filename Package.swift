@@ -116,3 +116,16 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
   package.products = []
   package.dependencies = []
 }
+
+// `make fuzz`: the frame parser under libFuzzer and AddressSanitizer, in a build of its own.
+if Context.environment["ACQUIRE_FUZZ"] == "1" {
+  let parser: Set = ["SPIShim", "MathShim", "RT", "Signal", "Amplifiers"]
+  package.targets.removeAll { !parser.contains($0.name) }
+  package.targets.append(
+    .executableTarget(
+      name: "FrameFuzzer", dependencies: ["Amplifiers", "Signal"], path: "Tests",
+      sources: ["Fuzz/FrameFuzzer.swift", "AmplifiersTests/FrameCase.swift"],
+      swiftSettings: strict))
+  package.products = []
+  package.dependencies = []
+}

@@ -84,12 +84,10 @@ extension Configuration {
       let dumps = try explaining { () throws(AmplifierFault) in try chain.dumpRegisters() }
       return zip(wiring.spiDevices, dumps).map(RegisterPage.init(device:dump:))
     default:
-      return try chips.enumerated().map { index, chip throws(Failure) in
-        var amplifier = ModelledADS1299(configuration: chip, input: .silence)
-        let name = chips.count == 1 ? "the model" : "the model, chip \(index + 1)"
-        let dumps = try explaining { () throws(AmplifierFault) in try amplifier.dumpRegisters() }
-        return dumps.map { RegisterPage(device: name, dump: $0) }
-      }.flatMap { $0 }
+      // The model is one chip.
+      var model = ModelledADS1299(configuration: try chip(), input: .silence)
+      let dumps = try explaining { () throws(AmplifierFault) in try model.dumpRegisters() }
+      return dumps.map { RegisterPage(device: "the model", dump: $0) }
     }
   }
 

@@ -70,8 +70,8 @@ struct ChipLayout {
     if section.clockOutput == "first", section.arrangement == "daisy-chain" {
       throw wrong(
         "clock-output",
-        "is first, but in a daisy chain on one chip select every chip would drive the clock: use "
-          + "an external clock, or a chip select for each chip")
+        "is first, but in a daisy chain every chip hears the same commands and would drive the "
+          + "clock: use an external clock, or a cascade")
     }
   }
 

@@ -81,7 +81,7 @@ extension ChipLayout {
           "arrangement",
           "is a daisy chain on one chip select, where all chips get the same settings, but "
             + "\(register.name) of chip \(index + 1) would differ from chip 1: make their channels "
-            + "alike, or give each chip its own in `amplifier.spi-devices`")
+            + "alike, or wire a cascade")
       }
     }
   }
