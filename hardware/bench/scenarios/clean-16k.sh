@@ -1,4 +1,4 @@
-# A minute at 16 000 samples a second while three programs fight for the CPU.
+# A minute at 16 000 samples a second while five programs fight for the CPU.
 #= limit 90
 #: status == 0
 #: truth.conversions > 950000
@@ -6,6 +6,7 @@
 #: claimed == lost == 0
 #: violations == 0
 #: wrong == 0
+#: reaches(edge_to_frame, microseconds=50)
 load
 feed
 hogs

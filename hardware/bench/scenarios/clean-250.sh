@@ -1,4 +1,4 @@
-# Ten minutes at 250 samples a second while three programs fight for the CPU.
+# Ten minutes at 250 samples a second while five programs fight for the CPU.
 #= limit 700
 #: status == 0
 #: truth.conversions > 149000
