@@ -33,7 +33,9 @@ private func chained(_ answers: [Answer], gapBits: Int, isContinuous: Bool) -> [
   var bytes: [UInt8] = isContinuous ? [] : [0]
   for start in stride(from: 0, to: bits.count, by: 8) {
     var byte: UInt8 = 0
-    for bit in 0..<8 where start + bit < bits.count && bits[start + bit] { byte |= 128 >> UInt8(bit) }
+    for bit in 0..<8 where start + bit < bits.count && bits[start + bit] {
+      byte |= 128 >> UInt8(bit)
+    }
     bytes.append(byte)
   }
   return bytes

@@ -101,8 +101,9 @@ struct RecoveryTests {
 
   @Test("a line that is stuck for good is given up, and the end says why")
   func stuckForGood() throws {
-    for (level, cause) in [(ModelConditions.Level.low, Recovery.Cause.stuckLow), (.high, .stuckHigh)]
-    {
+    for (level, cause) in [
+      (ModelConditions.Level.low, Recovery.Cause.stuckLow), (.high, .stuckHigh),
+    ] {
       var conditions = stalling(at: 100_000)
       conditions.stuckOutput = .init(level, ConversionSpan(first: 30))
       let run = try run(input: .recording(table(rows: rows)), conditions: conditions)

@@ -141,8 +141,8 @@ extension ADS1299Driver where Port: ~Copyable {
       if result < 0 { return state.health.outcome(ofFailedTransfer: result) }
       let end = port.now
       var read = ConversionRead(of: state.count, wakeTime: wake, readTime: end)
-      let isNear = end + state.count.doubt + startSpread > state.count.edge.time + state.count.period
-      if !port.holdsConversions && isNear {
+      let next = state.count.edge.time + state.count.period
+      if !port.holdsConversions && end + state.count.doubt + startSpread > next {
         let looked = lookForEdges(from: begin, to: end, &state.count, &read)
         if looked < 0 { return .failed(looked) }
         wake = port.now
@@ -373,8 +373,7 @@ extension ADS1299Driver where Port: ~Copyable {
 
   // MARK: steps of the bring-up
 
-  /// One opcode, and the time that the chip needs to decode it. Bytes, or -errno. Checked through
-  /// `run`.
+  /// One opcode and the chip's time to decode it. Bytes, or -errno. Checked through `run`.
   mutating func command(_ opcode: UInt8, _ select: Int) -> Int32 {
     port.bytes.put(opcode, at: 0)
     let result = port.exchange(select: select, byteCount: 1, isCommand: true)

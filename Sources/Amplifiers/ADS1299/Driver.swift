@@ -75,8 +75,8 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
     state = .armed
   }
 
-  /// Idempotent; leaves the chips stopped and reset: no lead-off current flows and no bias amplifier
-  /// drives a person whom nobody reads any more.
+  /// Idempotent; leaves the chips stopped and reset: no lead-off current flows and no bias
+  /// amplifier drives a person whom nobody reads any more.
   mutating func stop() {
     if state != .down {
       _ = commandAll(ADS1299.Command.stopReadingContinuously.rawValue)

@@ -1,5 +1,5 @@
-// Real-time: from the bytes of one or several chips to one frame, on the acquisition thread. Bounded
-// by the channels; no system calls.
+// Real-time: from the bytes of one or several chips to one frame, on the acquisition thread.
+// Bounded by the channels; no system calls.
 
 import Signal
 

@@ -112,9 +112,9 @@ extension ADS1299Model {
     let isWanted = powerPin && resetPin && !isStandby && (isStarted || startPin)
     if isWanted && !isConverting {
       startFilter(at: now)
+      isUnread = false
       if countsFromNextStart {
         countsFromNextStart = false
-        isUnread = false
         truth.conversions = 0
         truth.conversionsRead = 0
         truth.overwrittenUnread = 0

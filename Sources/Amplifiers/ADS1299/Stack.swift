@@ -37,8 +37,8 @@ extension ADS1299Configuration {
         chip.readMode == first.readMode
       else {
         throw .unsupported(
-          "chip \(index + 1) differs from the first in its channels, its rate or its way of reading: "
-            + "one stream needs the same of all")
+          "chip \(index + 1) differs from the first in its channels, its rate or its way of "
+            + "reading: one stream needs the same of all")
       }
       guard chip.isReadSeparately == (selectCount > 1) else {
         throw .unsupported(
