@@ -39,7 +39,10 @@ private func check(
     guard conversion < played.sampleCount, frame.counts == played.row(conversion) else {
       let real = (0..<played.sampleCount).first { played.row($0) == frame.counts } ?? -1
       Issue.record(
-        "frame \(frame.index), said to be conversion \(conversion), is \(real); \(run.truth) \(recoveries(run).map(\.text)) \(remark)",
+        """
+        frame \(frame.index), said to be conversion \(conversion), is \(real)
+        \(run.truth) \(recoveries(run).map(\.text)) \(remark)
+        """,
         sourceLocation: sourceLocation)
       return
     }
@@ -294,9 +297,14 @@ struct RecoveryTests {
       default: conditions.registerUpset = .init(register: .config2, value: 0xD0, at: span.first)
       }
     }
-    // A conversion whose edge is lost in the very period in which the chip is reset leaves no trace
-    // that could be told from a pause.
-    if conditions.badStatus != nil { conditions.lostEdges = nil }
+    // A conversion whose edge is lost while the chip is being brought back leaves no trace that
+    // could be told from a pause.
+    if conditions.badStatus != nil || conditions.stuckOutput != nil
+      || conditions.failedTransfers != nil || conditions.brownOutAt != nil
+      || conditions.registerUpset != nil
+    {
+      conditions.lostEdges = nil
+    }
     let played = table(rows: rows, seed: seed)
     let run = try run(
       configuration(canary: canary), input: .recording(played), clock: .freeRunning,

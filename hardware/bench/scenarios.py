@@ -145,12 +145,15 @@ class Outcome:
 
     @cached_property
     def lost(self):
-        """Samples that did not arrive, whatever anybody says: conversions of the chip, and periods
-        in which it made none, without those that the recording has as they were fed. What the
-        chip converts while it is armed and after the session is not lost."""
+        """Conversions that did not arrive, whatever anybody says: all of the chip's, without those
+        that the recording has as they were fed. What the chip converts while it is armed and
+        after the session is not lost; what it never converted neither. None: it did not come
+        back, and what is after the session cannot be told."""
         truth = self.truth
+        if self.status:
+            return None
         head = _numbers(self.text("begun"))["conversion_of_last_start"]
-        return (truth.conversions - head - self.tail + truth.stalled_periods - self.delivered
+        return (truth.conversions - head - self.tail - self.delivered
                 - self.report.samplesNotStored)
 
     @cached_property
@@ -211,9 +214,14 @@ class Outcome:
         """Seconds from the last good sample before the longest gap to the moment at which the
         exoskeleton went neutral; None: it did not."""
         begin = self.recording.utc + self._silence[0]
+        quiet = ("neutral", "disarmed", "stopped", "watchdog")
+        states = re.findall(r"^([\d.]+) s  (\w+)", self.text("exoskeleton"), re.M)
+        before = [state for time, state in states if float(time) <= begin]
+        if before and before[-1] in quiet:  # something before it had made it neutral
+            return 0.0
         for line in self.text("exoskeleton").splitlines():
             found = re.match(r"([\d.]+) s  (\w+)", line)
-            if found and float(found[1]) > begin and found[2] in ("neutral", "disarmed", "stopped"):
+            if found and float(found[1]) > begin and found[2] in quiet:
                 return float(found[1]) - begin
         return None
 
@@ -246,8 +254,9 @@ class Outcome:
         return counts | {"frames": _numbers(text)["frames_read"]}
 
     @cached_property
-    def calls_per_frame(self):
-        return round(sum(self.calls.values()), 2)
+    def loop_calls_per_frame(self):
+        """Without the doorbell's futex, which wakes the decoding thread."""
+        return round(sum(count for call, count in self.calls.items() if call != "futex"), 2)
 
     def reaches(self, figures, microseconds):
         return figures is not None and figures[1] <= microseconds

@@ -14,6 +14,8 @@ struct AcquisitionState {
   var silentAt: MonotonicInstant
   /// Registers and phases are looked at next.
   var inspectAt: MonotonicInstant
+  /// Of what was read last.
+  var fingerprint = FrameFingerprint()
   /// The chip select whose registers are next.
   var inspected = 0
 
@@ -22,6 +24,52 @@ struct AcquisitionState {
     self.count = count
     self.silentAt = silentAt
     inspectAt = now + .seconds(1)
+  }
+}
+
+extension AcquisitionState {
+  /// An edge is overdue, and the chip was looked at.
+  ///
+  /// - Parameters:
+  ///   - isLow: DRDY's level says that a conversion waits.
+  ///   - isTelling: the level is of this period.
+  @_noLocks @_noAllocation
+  mutating func noteOverdue(
+    now: MonotonicInstant, isLow: Bool, isTelling: Bool, _ found: FrameFingerprint,
+    silence: Nanoseconds
+  ) {
+    let isNew = found.isFrame && found != fingerprint
+    fingerprint = found
+    health.noteTransfer()
+    let isMade = isNew || isLow && isTelling
+    // A sign of life, for a second: a line without interrupts is of no use for longer.
+    if isMade && now < count.edge.time + .seconds(1) { silentAt = now + silence }
+    if isTelling {
+      count.noteOverdue(isMade: isMade)
+    } else {
+      count.skipOverdue(until: now)
+    }
+  }
+
+  /// Completes the header of a frame that goes out.
+  ///
+  /// - Returns: whether the chips can have sent it.
+  @_noLocks @_noAllocation
+  mutating func stamp(_ slot: FrameSlot, _ read: ConversionRead, _ layout: FrameLayout) -> Bool {
+    var header = slot.header
+    header.sampleIndex = UInt64(bitPattern: read.earliest)
+    header.edgeTime = read.edgeTime
+    header.wakeTime = read.wakeTime
+    header.readTime = read.readTime
+    let before = count.publish(read.earliest)
+    header.lostBefore = UInt32(truncatingIfNeeded: before.missing)
+    header.pausedBefore = UInt32(truncatingIfNeeded: before.paused)
+    header.recovery = health.takeRecovery()
+    let isCredible = layout.isCredible(header)
+    if !isCredible { header.flags = FrameFlags(rawValue: 1 << 0) }
+    if read.isLate { header.flags = FrameFlags(rawValue: header.flags.rawValue | 1 << 1) }
+    slot.header = header
+    return isCredible
   }
 }
 

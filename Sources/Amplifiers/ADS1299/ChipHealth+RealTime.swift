@@ -43,6 +43,9 @@ struct ChipHealth {
   }
 
   @_noLocks @_noAllocation
+  mutating func noteTransfer() { failedTransfers = 0 }
+
+  @_noLocks @_noAllocation
   mutating func noteFailedTransfer() { failedTransfers += 1 }
 
   /// ENODEV, ESHUTDOWN: the device is gone, and no remedy of ours brings it back.
@@ -116,10 +119,12 @@ enum ChipVerdict: BitwiseCopyable {
   /// - Parameter fallback: when the registers do not tell.
   @_noLocks @_noAllocation
   func cause(fallback: UInt8) -> UInt8 {
-    guard case .mismatch(_, let address, _, let read) = self else { return fallback }
-    if read == ADS1299.resetValue(at: address) { return 3 }
-    if read == 0x00 { return 5 }
-    if read == 0xFF { return 6 }
-    return 4
+    switch self {
+    case .identity(_, let found): return found == 0x00 ? 5 : found == 0xFF ? 6 : fallback
+    case .mismatch(_, let address, _, let read):
+      if read == ADS1299.resetValue(at: address) { return 3 }
+      return read == 0x00 ? 5 : read == 0xFF ? 6 : 4
+    default: return fallback
+    }
   }
 }

@@ -1,6 +1,16 @@
 // Which conversion is which: from the edges of DRDY, their number by the kernel's count and their
 // times, to the index of every conversion.
 //
+// How a frame gets its number. Every falling edge is one conversion, and the kernel counts them,
+// those included that its buffer dropped. RDATA gives the conversion that is in the output register
+// when the opcode arrives: the newest edge's, unless another came in between. So:
+//
+//     edge   k         k+1          the read began after an edge: that conversion or a later one
+//     ───────┴──────────┴─────      the read ended before an edge: an earlier conversion
+//            |-read-|               certain: k
+//                 |-read-|          not certain: read again; if the bytes are the same, both were
+//                                   k+1 and k is lost, else the first was k, the second k+1
+//
 // Real-time: on the acquisition thread, once an edge. Bounded; no system calls.
 
 import RT
@@ -67,12 +77,12 @@ struct ConversionCount {
     overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
   }
 
-  /// An edge is overdue, and DRDY's level tells why.
+  /// An edge is overdue, and DRDY's level or the chip's bytes tell why.
   ///
-  /// - Parameter isLow: a conversion waits, whose edge never reached the line.
+  /// - Parameter isMade: a conversion was made, whose edge never reached the line.
   @_noLocks @_noAllocation
-  mutating func noteOverdue(isLow: Bool) {
-    if isLow {
+  mutating func noteOverdue(isMade: Bool) {
+    if isMade {
       seenWaiting += 1
     } else {
       seenStanding += 1

@@ -6,24 +6,13 @@
 // the phase of several chips is watched. Bounded: at most 16 edges and 3 reads. The registers are
 // looked at once a second, in the same message as a frame.
 //
-// How a frame gets its number. Every falling edge is one conversion, and the kernel counts them,
-// those included that its buffer dropped. RDATA gives the conversion that is in the output register
-// when the opcode arrives: the newest edge's, unless another came in between. So:
-//
-//     edge   k         k+1          the read began after an edge: that conversion or a later one
-//     ───────┴──────────┴─────      the read ended before an edge: an earlier conversion
-//            |-read-|               certain: k
-//                 |-read-|          not certain: read again; if the bytes are the same, both were
-//                                   k+1 and k is lost, else the first was k, the second k+1
-//
-// A conversion that cannot be told is never guessed: it is counted as lost. In RDATAC a read that
-// an edge overtakes is torn, and in a cascade its chips may have got different conversions: there
-// what is not certain is lost.
+// How a frame gets its number is told in ConversionCount+RealTime.swift.
+// A conversion that cannot be told is never guessed: it is lost. That is so, too, for a read in
+// RDATAC that an edge overtakes, which is torn, and in a cascade, whose chips may then differ.
 //
 // The roots `run` stand in this file together with all that is generic and with the conformances of
-// the ports: the oath is checked on the loop as specialised for each. The steps of the bring-up are
-// here too, for the loop takes them when a chip has to be brought back: at most 0.4 s for a rung of
-// the ladder, with the stop signal looked at between the rungs.
+// the ports: the oath is checked on the loop as specialised for each. So the steps of the bring-up
+// are here, too, which bring a chip back: at most 0.4 s for a rung of the ladder.
 
 import RT
 import Signal
@@ -107,23 +96,20 @@ extension ADS1299Driver where Port: ~Copyable {
     // Later than a quarter of a period, the level is that of another conversion; and after a read
     // that failed, of the one before.
     let latest = state.count.overdueAt + state.count.period.rawValue / 4
-    if now.nanoseconds > latest || state.health.failedTransfers > 0 {
+    let isTelling = now.nanoseconds <= latest && state.health.failedTransfers == 0
+    let level = port.dataReadyLevel()
+    // Reading takes DRDY high again, so that the next period can be told too, and other bytes than
+    // the last tell of a conversion where the line itself is stuck. They go nowhere: a conversion
+    // without its edge has no time.
+    for select in 0..<port.selectCount
+    where port.exchange(select: select, byteCount: layout.byteCount, isCommand: false) < 0 {
+      state.health.noteFailedTransfer()
       state.count.skipOverdue(until: now)
       return
     }
-    let level = port.dataReadyLevel()
-    // Reading takes DRDY high again, so that the next period can be told too. The bytes go
-    // nowhere: a conversion without its edge has no time.
-    if level == 0 {
-      // A sign of life, for a second: a line without interrupts is of no use for longer.
-      let end = state.count.edge.time + .seconds(1)
-      if now < end { state.silentAt = now + silence }
-      for select in 0..<port.selectCount
-      where port.exchange(select: select, byteCount: layout.byteCount, isCommand: false) < 0 {
-        state.health.noteFailedTransfer()
-      }
-    }
-    state.count.noteOverdue(isLow: level == 0)
+    state.noteOverdue(
+      now: now, isLow: level == 0, isTelling: isTelling, layout.fingerprint(port.bytes),
+      silence: silence)
   }
 
   /// Reads the newest conversion, again when it is in doubt, and publishes what is certain.
@@ -148,6 +134,7 @@ extension ADS1299Driver where Port: ~Copyable {
         wake = port.now
       }
       read.isLate = end > read.edgeTime + state.count.period
+      state.fingerprint = layout.fingerprint(port.bytes)
       if read.earliest == read.latest {
         if let first = doubtful, first.latest - first.earliest == 1,
           first.latest == read.earliest, !layout.isFrame(port.bytes, sameAs: slot)
@@ -207,19 +194,7 @@ extension ADS1299Driver where Port: ~Copyable {
     _ read: ConversionRead, _ slot: FrameSlot, _ state: inout AcquisitionState,
     into sink: inout FrameSink
   ) -> Bool {
-    var header = slot.header
-    header.sampleIndex = UInt64(bitPattern: read.earliest)
-    header.edgeTime = read.edgeTime
-    header.wakeTime = read.wakeTime
-    header.readTime = read.readTime
-    let before = state.count.publish(read.earliest)
-    header.lostBefore = UInt32(truncatingIfNeeded: before.missing)
-    header.pausedBefore = UInt32(truncatingIfNeeded: before.paused)
-    header.recovery = state.health.takeRecovery()
-    let isCredible = layout.isCredible(header)
-    if !isCredible { header.flags = FrameFlags(rawValue: 1 << 0) }
-    if read.isLate { header.flags = FrameFlags(rawValue: header.flags.rawValue | 1 << 1) }
-    slot.header = header
+    let isCredible = state.stamp(slot, read, layout)
     sink.publish(slot)
     return isCredible
   }
@@ -284,7 +259,10 @@ extension ADS1299Driver where Port: ~Copyable {
     if cause == 1 { state.count.restart() }
     while rung < ChipHealth.rungCount {
       if stop.isRaised { return .abandoned }
-      verdict = rung == 0 ? resynchronise() : bringBack(isCold: rung > 1, &state.count)
+      verdict =
+        rung == 0
+        ? resynchronisePatiently(&state.count, until: stop)
+        : bringBack(isCold: rung > 1, &state.count)
       if verdict.isGood {
         if rung > 0 { state.count.expect(at: port.now + settling) }
         verdict = awaitConversion(&state, until: stop)
@@ -302,6 +280,21 @@ extension ADS1299Driver where Port: ~Copyable {
       }
       if case .kernel(let errno) = verdict, ChipHealth.isGone(errno) { return verdict }
       rung += 1
+    }
+    return verdict
+  }
+
+  /// While the data line brings nonsense, for ten periods at most. Checked through `run`.
+  mutating func resynchronisePatiently(
+    _ count: inout ConversionCount, until stop: StopSignal
+  ) -> ChipVerdict {
+    var verdict = resynchronise()
+    for _ in 0..<10 {
+      guard case .identity = verdict, !stop.isRaised else { return verdict }
+      // Nobody looks at DRDY meanwhile: periods without an edge are a pause.
+      count.restart()
+      port.sleep(max(nominalPeriod, .milliseconds(1)))
+      verdict = resynchronise()
     }
     return verdict
   }
@@ -326,7 +319,10 @@ extension ADS1299Driver where Port: ~Copyable {
     var result = resetChips(isCold: isCold)
     // What had been converted before is lost; from the reset on, time without an edge is a pause.
     let taken = port.takeEdges()
-    for index in 0..<max(0, Int(taken)) { count.count(port.edge(index)) }
+    for index in 0..<max(0, Int(taken)) {
+      count.restart()
+      count.count(port.edge(index))
+    }
     count.restart()
     if result >= 0 { result = taken }
     if result < 0 { return .kernel(errno: result) }
@@ -357,10 +353,9 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// Reads CONFIG1 to CONFIG3. Checked through `run`.
   mutating func glance(_ select: Int) -> ChipVerdict {
-    if layout.isContinuous {
-      let stopped = command(0x11, select)
-      if stopped < 0 { return .kernel(errno: stopped) }
-    }
+    // Also without RDATAC: after a brown-out the chip is in it.
+    let stopped = command(0x11, select)
+    if stopped < 0 { return .kernel(errno: stopped) }
     let result = readRegisters(select, from: 1, count: 3)
     if result < 0 { return .kernel(errno: result) }
     let verdict = registers.verdict(on: port.bytes, at: 2, addresses: 1...3, chip: select)
@@ -464,6 +459,8 @@ extension ADS1299Driver where Port: ~Copyable {
   mutating func verify(_ select: Int) -> ChipVerdict {
     let result = readRegisters(select, from: 0, count: 24)
     if result < 0 { return .kernel(errno: result) }
+    let found = port.bytes.received(2)
+    if found & 0b1_1111 != identity { return .identity(chip: select, found: found) }
     return registers.verdict(on: port.bytes, at: 3, addresses: 1...23, chip: select)
   }
 

@@ -3,6 +3,27 @@
 
 import Signal
 
+/// Tells one conversion's bytes from another's. FNV-1a (Fowler, Noll and Vo 1991).
+struct FrameFingerprint {
+  /// The status word begins with 1100: what the chip sends, and not a line that is stuck.
+  private(set) var isFrame = false
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  @_noLocks @_noAllocation
+  init() {}
+
+  @_noLocks @_noAllocation
+  init(_ bytes: ExchangeBytes, _ first: Int, byteCount: Int) {
+    isFrame = bytes.received(first) >> 4 == 0b1100
+    for index in first..<first + byteCount {
+      hash = (hash ^ UInt64(bytes.received(index))) &* 0x100_0000_01B3
+    }
+  }
+
+  @_noLocks @_noAllocation
+  static func != (a: FrameFingerprint, b: FrameFingerprint) -> Bool { a.hash != b.hash }
+}
+
 /// Where the chips' frames stand in what is read, and what makes them credible.
 struct FrameLayout {
   let chipCount: Int
@@ -99,6 +120,12 @@ struct FrameLayout {
   func isFrame(_ bytes: ExchangeBytes, sameAs slot: FrameSlot) -> Bool {
     slot.header.statusWord == bytes.word(at: frameByte)
       && bytes.isFrame(frameByte, channelCount: channelsPerChip, sameAs: slot)
+  }
+
+  /// Of the chip that was read last.
+  @_noLocks @_noAllocation
+  func fingerprint(_ bytes: ExchangeBytes) -> FrameFingerprint {
+    FrameFingerprint(bytes, frameByte, byteCount: 3 * (1 + channelsPerChip))
   }
 
   /// Whether every chip can have sent its status word.

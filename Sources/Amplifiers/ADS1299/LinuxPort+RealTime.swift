@@ -1,6 +1,6 @@
 // Real-time: how the driver reaches chips on a board, on the acquisition thread. `exchange`,
-// `wait`, `takeEdges`, `takeOtherEdges`, `dataReadyLevel` and the control lines make one system call each,
-// `sleep` one or a few, the others none.
+// `wait`, `takeEdges`, `takeOtherEdges`, `dataReadyLevel` and the control lines make one system
+// call each, `sleep` one or a few, the others none.
 
 import RT
 import SPIShim

@@ -36,6 +36,7 @@ int shim_spi_configure(int descriptor, const struct shim_spi_configuration *conf
 /// Reads back what the kernel holds. 0, or -errno.
 int shim_spi_read_configuration(int descriptor, struct shim_spi_configuration *configuration);
 
-/// One SPI_IOC_MESSAGE, one system call, of one transfer or of two (`second` may be null). The number of bytes exchanged, or -errno.
+/// One SPI_IOC_MESSAGE, one system call, of one transfer or of two (`second` may be null). The
+/// number of bytes exchanged, or -errno.
 SHIM_REALTIME int shim_spi_exchange(int descriptor, const struct shim_spi_transfer *first,
                                     const struct shim_spi_transfer *second);

@@ -96,6 +96,7 @@ struct fault {
 	bool until_reset;
 	bool over;
 	u64 at, count, fired;
+	u64 ends_ns;		/* by time, too: while nothing is converted */
 };
 
 enum serial_state { S_COMMAND, S_READ_COUNT, S_READ, S_WRITE_COUNT, S_WRITE };

@@ -27,9 +27,18 @@ static bool lasts(enum fault_kind kind)
 	return kind == F_WRONG_ID || kind == F_DEAF_REGISTER;
 }
 
+/* A fault of the data line goes by also while the chip is reset and converts nothing. */
+static bool goes_by(enum fault_kind kind)
+{
+	return kind == F_BAD_STATUS || kind == F_BIT_SLIP || kind == F_MISO_LOW ||
+	       kind == F_MISO_HIGH;
+}
+
 static bool is_active(const struct fault *f, u64 number)
 {
 	if (f->over || number < f->at)
+		return false;
+	if (f->ends_ns && ktime_get_ns() >= f->ends_ns)
 		return false;
 	return f->forever || is_counted(f->kind) || number - f->at < f->count;
 }
@@ -58,6 +67,8 @@ bool fault_strikes(struct chip *c, enum fault_kind kind, u64 number)
 	if (!f)
 		return false;
 	f->fired++;
+	if (goes_by(kind) && !f->forever && !f->ends_ns)
+		f->ends_ns = ktime_get_ns() + f->count * chip_period(c) * 489;
 	if (is_counted(kind) && !f->forever && f->fired == f->count)
 		f->over = true;
 	return true;

@@ -5,7 +5,7 @@
 #| fast -25000
 #: status == 0
 #: claimed == lost == wrong == 0
-#: abs(report.measuredRate / 250 * (1 + int(words) / 1e6) - 1) < 1e-4
+#: abs(report.sampleRate['estimate'] / 250 * (1 + int(words) / 1e6) - 1) < 1e-4
 load
 feed
 echo "$words" > $bench/clock_ppm

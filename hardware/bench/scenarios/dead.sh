@@ -13,6 +13,7 @@
 #: neutral_after <= 0.135
 load
 feed
-fault $words at=1000
+# The exoskeleton moves then.
+fault $words at=700
 exoskeleton
 port=/tmp/exoskeleton session --rate 250 --duration 12s

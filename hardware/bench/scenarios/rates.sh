@@ -9,7 +9,7 @@
 #: status == 0
 #: tail <= 0.1 * recording.rate
 #: claimed == lost == wrong == violations == 0
-#: abs(report.measuredRate / int(variant) - 1) < 1e-5
+#: abs(report.sampleRate['estimate'] / int(variant) - 1) < 1e-5
 load
 feed
 session --rate "$variant" --duration 3s --set amplifier.spi-hertz=16000000
