@@ -54,6 +54,9 @@ class Target:
         rows = b"".join(b"".join(c.to_bytes(4, "little", signed=True) for c in row)
                         for row in zip(*table))
         files.file("bench/eeg.i32", rows, 0o644)
+        # The same for two chips.
+        twice = b"".join(rows[at:at + 32] * 2 for at in range(0, len(rows), 32))
+        files.file("bench/eeg-twice.i32", twice, 0o644)
         files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")
         for source in (HERE / "guest/hog.c", self.source / "selftest.c"):
             tool = self.folder / source.stem

@@ -125,25 +125,45 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
   /// Several chips that are no stream together are refused before anybody relies on them.
   private mutating func provePhase() throws(AmplifierFault) {
     guard port.hasOtherDataReady else { return }
-    var phases = PhaseMonitor()
+    // Two, begun at different times: one late interrupt at the beginning of one accuses nobody.
+    var early = PhaseMonitor()
+    var late = PhaseMonitor()
     var count = ConversionCount(sequenceBase: 0, nominalPeriod: nominalPeriod)
-    let end = port.now + max(nominalPeriod * 64, .milliseconds(300))
-    while port.now < end {
-      let result = port.wait(until: end)
+    let begin = port.now
+    let span = max(nominalPeriod * 64, .milliseconds(300))
+    let tolerance = Nanoseconds(max(50_000, nominalPeriod.rawValue / 64))
+    var looks = 0
+    var suspicions = 0
+    while port.now < begin + span {
+      let result = port.wait(until: begin + span)
       if result < 0 && result != -4 { try check(result, "waiting for DRDY") }
       if result <= 0 { continue }
       let taken = port.takeEdges()
       try check(taken, "reading edges")
       for index in 0..<Int(taken) { count.count(port.edge(index)) }
-      notePhases(&phases, reference: count.edge, period: count.period)
+      sequenceBase = count.edge.lineSequence
+      let elapsed = port.now - begin
+      let others = port.takeOtherEdges()
+      for index in 0..<max(0, Int(others)) {
+        let other = port.otherEdge(index)
+        early.note(other, reference: count.edge, period: count.period)
+        if elapsed.rawValue > span.rawValue / 6 {
+          late.note(other, reference: count.edge, period: count.period)
+        }
+      }
+      if elapsed.rawValue < span.rawValue / 2 { continue }
+      looks += 1
+      if early.unsynchronisedChip(tolerance: tolerance) != 0,
+        late.unsynchronisedChip(tolerance: Nanoseconds(tolerance.rawValue / 2)) != 0
+      {
+        suspicions += 1
+      }
     }
-    // A fraction of what the loop tolerates: more would come soon.
-    let chip = phases.unsynchronisedChip(
-      tolerance: Nanoseconds(PhaseMonitor.tolerance(period: nominalPeriod).rawValue / 2))
-    if chip != 0 {
+    if 2 * suspicions > looks {
+      let chip = early.unsynchronisedChip(tolerance: tolerance)
       throw .unsynchronised(
-        device: port.name, chip: chip + 1,
-        partsPerMillion: Int(phases.partsPerMillion(ofChip: chip)))
+        device: port.name, chip: max(chip, 1) + 1,
+        partsPerMillion: Int(early.partsPerMillion(ofChip: max(chip, 1))))
     }
   }
 
