@@ -135,15 +135,24 @@ struct EndToEndTests {
     #expect(files.count == 1)
     let readings = try Reading.all(folder.path(try #require(files.first)))
     #expect(readings.map(\.reader) == ["mne", "pyedflib", "edfio"])
-    // MNE may see a whole record whose count had not been made durable yet; the others may not.
-    for reading in readings { #expect(reading.sampleCount >= 500) }
-    #expect(readings[1].digest == readings[2].digest)
+    // Killed between a record and its count, the file has a whole record more than it says: some
+    // readers go by the one, some by the other.
+    let counts = readings.map(\.sampleCount)
+    for (reading, count) in zip(readings, counts) {
+      #expect(count >= 500 && count - (counts.min() ?? 0) <= 250)
+      for other in readings where other.sampleCount == count {
+        #expect(other.digest == reading.digest)
+      }
+    }
   }
 
   @Test("Ctrl-C and SIGTERM end a session well", arguments: [SIGINT, SIGTERM])
   func stopped(signal: Int32) throws {
     let folder = try TemporaryFolder()
-    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    // Patient: a machine that stands still for a moment is not what is tested here.
+    let exoskeleton = try Program([
+      "simulate", "exo", "--link", folder.path("exo"), "--watchdog", "500ms",
+    ])
     try exoskeleton.waitForOutput(folder.path("exo"))
     let session = try Program([
       "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
@@ -156,7 +165,7 @@ struct EndToEndTests {
     #expect(outcome.status == 0 && outcome.signal == nil, "\(outcome.errors)")
     try exoskeleton.waitForOutput("disarmed")
     // Longer than its watchdog: had it been left alone, it would have said so by now.
-    usleep(500_000)
+    usleep(1_000_000)
     exoskeleton.send(SIGTERM)
     #expect(exoskeleton.finish().status == 0)
     let after = exoskeleton.output.dropFirst(before)
@@ -196,7 +205,10 @@ struct EndToEndTests {
   @Test("a reader that stands still holds up neither Ctrl-C nor the way to neutral")
   func stalledReader() throws {
     let folder = try TemporaryFolder()
-    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    // Patient: a machine that stands still for a moment is not what is tested here.
+    let exoskeleton = try Program([
+      "simulate", "exo", "--link", folder.path("exo"), "--watchdog", "500ms",
+    ])
     try exoskeleton.waitForOutput(folder.path("exo"))
     // A pipe that is full and that nobody reads, where the status lines should go.
     let session = try Program(
