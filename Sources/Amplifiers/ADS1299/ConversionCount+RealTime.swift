@@ -99,7 +99,8 @@ struct ConversionCount {
   /// The host came too late for DRDY's level to tell anything of the period that is overdue.
   @_noLocks @_noAllocation
   mutating func skipOverdue(until now: MonotonicInstant) {
-    while overdueAt <= now.nanoseconds { overdueAt += period.rawValue }
+    if overdueAt > now.nanoseconds { return }
+    overdueAt += ((now.nanoseconds - overdueAt) / period.rawValue + 1) * period.rawValue
   }
 
   /// The chip was stopped, reset or left alone for a while; its next edge begins a new series.
