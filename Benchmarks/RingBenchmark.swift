@@ -1,6 +1,6 @@
 // How many frames a second go through the ring, and how long does one take there and back?
 //
-// Two threads on two CPUs, the payload one 8-channel frame (96 bytes), all of it written and all of
+// Two threads on two CPUs, the payload one 8-channel frame (112 bytes), all written and all of
 // it read. Beside it boost::lockfree::spsc_queue with the same frame, compiled by g++ -O3.
 
 import Foundation
@@ -12,7 +12,7 @@ enum RingBenchmark {
   static var capacity: Int { 1_024 }
 
   static func run(peer: String, rounds: Int) {
-    print("ring, two threads, 96-byte frame, \(rounds) alternated runs")
+    print("ring, two threads, 112-byte frame, \(rounds) alternated runs")
     var own: [[Double]] = []
     var theirs: [[Double]] = []
     for turn in 0..<rounds {
@@ -51,7 +51,7 @@ enum RingBenchmark {
   }
 
   private static func throughput(_ producerCPU: Int, _ consumerCPU: Int) -> Double {
-    let ring = Ring(slotByteCount: 96, capacity: capacity)
+    let ring = Ring(slotByteCount: 112, capacity: capacity)
 
     let start = MonotonicInstant.now()
     guard
@@ -71,8 +71,8 @@ enum RingBenchmark {
   }
 
   private static func roundTrip(_ firstCPU: Int, _ secondCPU: Int) -> Double {
-    let there = Ring(slotByteCount: 96, capacity: 4)
-    let back = Ring(slotByteCount: 96, capacity: 4)
+    let there = Ring(slotByteCount: 112, capacity: 4)
+    let back = Ring(slotByteCount: 112, capacity: 4)
     guard
       let echo = try? RealTimeThread.start(
         ThreadSettings(name: "echo", policy: .other, cpu: secondCPU),
@@ -87,11 +87,11 @@ enum RingBenchmark {
   }
 }
 
-/// Twelve words, all made of one number.
+/// Fourteen words, all made of one number.
 @_noLocks @_noAllocation
 @inline(__always)
 private func fill(_ slot: UnsafeMutableRawPointer, _ number: UInt64) {
-  for word in 0..<12 {
+  for word in 0..<14 {
     unsafe slot.storeBytes(of: number &+ UInt64(word), toByteOffset: 8 &* word, as: UInt64.self)
   }
 }
@@ -100,7 +100,7 @@ private func fill(_ slot: UnsafeMutableRawPointer, _ number: UInt64) {
 @inline(__always)
 private func total(_ slot: UnsafeMutableRawPointer) -> UInt64 {
   var sum: UInt64 = 0
-  for word in 0..<12 {
+  for word in 0..<14 {
     unsafe sum &+= slot.load(fromByteOffset: 8 &* word, as: UInt64.self)
   }
   return sum
@@ -111,7 +111,7 @@ private struct Producing: ~Copyable {
 
   static var expectedSum: UInt64 {
     let n = UInt64(RingBenchmark.frames)
-    return n &* (n &- 1) / 2 &* 12 &+ n &* 66
+    return n &* (n &- 1) / 2 &* 14 &+ n &* 91
   }
 
   @_noLocks @_noAllocation
