@@ -94,7 +94,7 @@ def choose(options):
     """The scenarios asked for: by name, by the beginning of a name, by a file of one's own."""
     known = [s for path in sorted((HERE / "scenarios").glob("*.sh")) for s in Scenario.read(path)]
     if not options.scenario:
-        return [scenario for scenario in known if scenario.quick or not options.quick]
+        return [s for s in known if s.quick or not (options.quick or s.endurance)]
     chosen = []
     for wanted in options.scenario:
         if os.sep in wanted:

@@ -104,8 +104,10 @@ class Initramfs:
                 out.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
 
 
+# Without what is slow to emulate and changes no path: the wide registers at each switch of threads,
+# and strings by bytes.
 QEMU = {
-    "amd64": "qemu-system-x86_64 -M q35 -cpu max",
+    "amd64": "qemu-system-x86_64 -M q35 -cpu max,-xsave,-erms,-fsrm",
     "arm64": "qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72",
 }
 CONSOLE = {"amd64": "ttyS0", "arm64": "ttyAMA0"}

@@ -8,6 +8,7 @@ A scenario is a shell script for the guest whose comments carry the rest:
     #= limit 700            seconds of guest time after which it is killed (60)
     #= quick                belongs to the short set
     #= pairs                also runs with every two of its variants
+    #= endurance            runs only when it is named
     #| NAME WORDS…          a variant: $variant is NAME, $words are WORDS, $others the second's
 """
 
@@ -30,6 +31,7 @@ class Scenario:
     expectations: list
     limit: int = 60
     quick: bool = False
+    endurance: bool = False
     variables: dict = field(default_factory=dict)
 
     @staticmethod
@@ -44,7 +46,7 @@ class Scenario:
         def made(name, **variables):
             return Scenario(
                 name, script, about, said[":"], int(options.get("limit", 60)), "quick" in options,
-                variables)
+                "endurance" in options, variables)
 
         if not variants:
             return [made(path.stem)]

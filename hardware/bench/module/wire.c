@@ -14,6 +14,8 @@
 #define POLL_NS		30000
 /* A longer one sleeps until so long before its end, since waking up takes time too. */
 #define WAKE_NS		8000
+/* A turn of the loop takes no longer where an instruction takes 1 ns. */
+#define ROUND_NS	64
 
 static void wire_wait_until(u64 ns)
 {
@@ -25,8 +27,11 @@ static void wire_wait_until(u64 ns)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_hrtimeout_range(&until, 0, HRTIMER_MODE_ABS_HARD);
 	}
-	while (ktime_get_ns() < ns)
-		cpu_relax();
+	while ((now = ktime_get_ns()) < ns) {
+		/* Plain instructions: an emulator stops at each look at the clock and at cpu_relax(). */
+		for (u64 rounds = (ns - now) / ROUND_NS; rounds; rounds--)
+			asm volatile(".rept 60\n\tnop\n\t.endr" : : : "memory");
+	}
 }
 
 /* What goes wrong with DOUT while the conversion is in the output register. */

@@ -1,0 +1,14 @@
+# A minute at 16 000 samples a second while five programs fight for the CPU.
+#= limit 90
+#= endurance
+#: status == 0
+#: truth.conversions > 950000
+#: tail <= 0.1 * recording.rate
+#: claimed == lost == 0
+#: violations == 0
+#: wrong == 0
+#: reaches(edge_to_frame, microseconds=50)
+load
+feed
+hogs
+session --rate 16000 --duration 60s --set amplifier.spi-hertz=16000000

@@ -1,0 +1,14 @@
+# Ten minutes at 250 samples a second while five programs fight for the CPU.
+#= limit 700
+#= endurance
+#: status == 0
+#: truth.conversions > 149000
+#: tail <= 0.1 * recording.rate
+#: claimed == lost == 0
+#: violations == 0
+#: wrong == 0
+#: reaches(edge_to_frame, microseconds=200)
+load
+feed
+hogs
+session --rate 250 --duration 10m
