@@ -65,7 +65,7 @@ let package = Package(
     // Figures: one file for each question, and a peer beside it where there is one.
     .executableTarget(
       name: "benchmarks",
-      dependencies: ["HeapCounter", "RT", "Signal", "Decoding", "Exoskeleton"],
+      dependencies: ["HeapCounter", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton"],
       path: "Benchmarks", exclude: ["peers", "sessions.py"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
 

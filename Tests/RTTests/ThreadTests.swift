@@ -166,6 +166,63 @@ struct WaitingTests {
     #expect(echo.join() == rounds)
   }
 
+  @Test("who waits awake for a ring does not sleep for it")
+  func awake() throws {
+    let bell = Doorbell()
+    let ready = StopSignal()
+    let waiter = try RealTimeThread.start(
+      ThreadSettings(name: "awake", policy: .other), workspace: UInt64(0)
+    ) { sleeps in
+      let ticket = bell.ticket()
+      let before = ThreadUsage.ofThisThread().voluntarySwitches
+      ready.raise()
+      // Longer than any machine stands still.
+      let now = MonotonicInstant.now()
+      bell.wait(ticket, until: now + .seconds(3_600), expecting: now, lead: .seconds(600))
+      sleeps = ThreadUsage.ofThisThread().voluntarySwitches - before
+    }
+    while !ready.isRaised {
+      shim_sleep_until((MonotonicInstant.now() + .milliseconds(1)).nanoseconds)
+    }
+    bell.ring()
+    #expect(waiter.join() == 0)
+  }
+
+  @Test(
+    "a wait for an expected ring ends with the ring, whenever it comes", arguments: [-10, 0, 1, 30])
+  func unexpected(milliseconds: Int64) throws {
+    let bell = Doorbell()
+    let waiter = try RealTimeThread.start(
+      ThreadSettings(name: "waits", policy: .other), workspace: UInt32(0)
+    ) { count in
+      for ticket in UInt32(0)..<50 {
+        let expected = MonotonicInstant.now() + .milliseconds(milliseconds)
+        bell.wait(
+          ticket, until: .now() + .seconds(3_600), expecting: expected, lead: .microseconds(300))
+        if bell.ticket() != ticket { count += 1 }
+        while bell.ticket() == ticket { bell.wait(ticket, until: .now() + .seconds(3_600)) }
+      }
+    }
+    for _ in 0..<50 {
+      shim_sleep_until((MonotonicInstant.now() + .microseconds(400)).nanoseconds)
+      bell.ring()
+    }
+    #expect(waiter.join() == 50)
+  }
+
+  @Test(
+    "a wait for an expected ring ends at its deadline when nobody rings",
+    arguments: [-1, 2, 4, 60])
+  func expectedDeadline(milliseconds: Int64) {
+    let bell = Doorbell()
+    let now = MonotonicInstant.now()
+    let deadline = now + .milliseconds(5)
+    bell.wait(
+      bell.ticket(), until: deadline, expecting: now + .milliseconds(milliseconds),
+      lead: .milliseconds(1))
+    #expect(MonotonicInstant.now() >= deadline)
+  }
+
   @Test("a wait ends at its deadline when nobody rings")
   func deadline() {
     let bell = Doorbell()

@@ -58,7 +58,7 @@ class Target:
         twice = b"".join(rows[at:at + 32] * 2 for at in range(0, len(rows), 32))
         files.file("bench/eeg-twice.i32", twice, 0o644)
         files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")
-        for source in (HERE / "guest/hog.c", self.source / "selftest.c"):
+        for source in (*(HERE / "guest").glob("*.c"), self.source / "selftest.c"):
             tool = self.folder / source.stem
             run(f"{self.prefix}gcc", "-O2", "-static", "-o", tool, source)
             files.program(tool)

@@ -94,4 +94,6 @@ struct RealTimeSection: Equatable {
   /// -1: chosen by the number of CPUs.
   var acquisitionCPU = -1
   var decodingCPU = -1
+  /// -1: chosen by whether the decoding thread has a CPU of its own.
+  var awakeBeforeFrameMicroseconds = -1
 }

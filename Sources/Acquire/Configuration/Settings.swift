@@ -125,6 +125,9 @@ extension Setting {
       .whole(
         "realtime.acquisition-cpu", \.realTime.acquisitionCPU, "-1: chosen", in: -1...1_023),
       .whole("realtime.decoding-cpu", \.realTime.decodingCPU, "-1: chosen", in: -1...1_023),
+      .whole(
+        "realtime.awake-before-frame", \.realTime.awakeBeforeFrameMicroseconds,
+        "the decoding thread, microseconds; -1: 30 on a CPU of its own, else 0", in: -1...500),
     ]
   }
 }

@@ -28,6 +28,8 @@ enum Pipeline {
   struct Layout: Equatable {
     var acquisitionCPU: Int?
     var decodingCPU: Int?
+    /// How long before a frame is expected the decoding thread is awake for it; zero: it is woken.
+    var lead: Nanoseconds
     /// Frames between acquisition and decoding: a second's worth.
     var decoderFrames: Int
     /// Frames between acquisition and the recorder: four seconds' worth, for a slow disk.
@@ -46,12 +48,25 @@ enum Pipeline {
     // threads run one after the other anyway, and waking across CPUs costs more than it gives.
     let hasRoom = candidates.count >= (isolated.isEmpty ? 4 : 2)
     let second = hasRoom ? candidates.dropLast().last : first
+    let acquisitionCPU = section.acquisitionCPU < 0 ? first : section.acquisitionCPU
+    let decodingCPU = section.decodingCPU < 0 ? second : section.decodingCPU
+    var lead = Nanoseconds.microseconds(Int64(section.awakeBeforeFrameMicroseconds))
+    if lead < .zero {
+      // Where it shares a CPU it would be in the way of the interrupts' threads.
+      lead = acquisitionCPU == decodingCPU ? .zero : .microseconds(30)
+      if lead > longestLead(montage) { lead = .zero }
+    }
     return Layout(
-      acquisitionCPU: section.acquisitionCPU < 0 ? first : section.acquisitionCPU,
-      decodingCPU: section.decodingCPU < 0 ? second : section.decodingCPU,
+      acquisitionCPU: acquisitionCPU, decodingCPU: decodingCPU, lead: lead,
       decoderFrames: powerOfTwo(atLeast: max(256, Int(montage.samplesPerSecond))),
       recorderFrames: powerOfTwo(atLeast: max(1_024, Int(montage.samplesPerSecond * 4))),
       recorderEvents: 1_024)
+  }
+
+  /// An eighth of a sample period: the looking takes two leads at most, and a thread that never
+  /// sleeps is stopped by the kernel (`sched_rt_runtime_us`).
+  static func longestLead(_ montage: Montage) -> Nanoseconds {
+    Nanoseconds(seconds: 0.125 / montage.samplesPerSecond)
   }
 
   static func powerOfTwo(atLeast count: Int) -> Int {

@@ -69,7 +69,7 @@ struct Session {
       events: eventRing.consumer)
 
     let decoding = DecodingWorkspace(
-      nominalRate: plan.montage.samplesPerSecond,
+      nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
       actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
       status: statusRing.producer)

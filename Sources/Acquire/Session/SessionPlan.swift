@@ -42,6 +42,14 @@ struct SessionPlan {
           + "\(montage.samplesPerSecond) a second: lengthen it")
     }
     framesPerDecision = Int(frames + 0.5)
+    let lead = configuration.realTime.awakeBeforeFrameMicroseconds
+    let longest = Int(Pipeline.longestLead(montage).microseconds)
+    guard lead <= longest else {
+      throw Failure(
+        .configuration,
+        "`realtime.awake-before-frame` of \(lead) µs is more than an eighth of the time between "
+          + "samples: \(longest) µs is the most at \(montage.samplesPerSecond) a second")
+    }
   }
 
   /// The signal chain and the decoder, for this plan's channels.
