@@ -1,8 +1,9 @@
 // How long after DRDY falls is the frame in the ring, beside a bare wake-up?
 //
-// The driver on the model, whose transfer takes no time on the wire, so that nothing has to be taken
-// off; and a thread that does nothing but clock_nanosleep to absolute instants. Same rate, same
-// CPU, same SCHED_FIFO priority, half a second each in turn, so that both meet the same machine.
+// The driver on the model, whose transfer takes no time on the wire, so that nothing has to be
+// taken off; and a thread that does nothing but clock_nanosleep to absolute instants. Same rate,
+// same CPU, same SCHED_FIFO priority, half a second each in turn, so that both meet the same
+// machine.
 
 import Amplifiers
 import Foundation
