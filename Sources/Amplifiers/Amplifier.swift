@@ -17,18 +17,18 @@ public struct AmplifierDescription: Sendable, Equatable {
   public var montage: Montage
   /// Delay of the converter's own digital filter.
   public var groupDelay: Nanoseconds
-  /// True when the frame's status word is the ADS1299's.
-  public var hasStatusWord: Bool
+  /// Status words of the ADS1299 in each frame: one a chip, 0 for other amplifiers.
+  public var statusWordCount: Int
 
   public init(
     name: String, serialNumber: String?, montage: Montage, groupDelay: Nanoseconds,
-    hasStatusWord: Bool
+    statusWordCount: Int
   ) {
     self.name = name
     self.serialNumber = serialNumber
     self.montage = montage
     self.groupDelay = groupDelay
-    self.hasStatusWord = hasStatusWord
+    self.statusWordCount = statusWordCount
   }
 }
 

@@ -83,10 +83,12 @@ extension Player {
     header.lostBefore = lostBefore
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)
     header.configurationEpoch = epoch
-    // SAFETY: sample is below sampleCount; both blocks are that long.
-    if hasStatusWords {
-      let status = ADS1299StatusWord(rawValue: unsafe statusWords[sample])
-      header.statusWord = status.rawValue
+    header.chipCount = UInt16(truncatingIfNeeded: max(1, chipCount))
+    // SAFETY: sample is below sampleCount; the counts are that long, and each chip's words, which
+    // `arm` has seen to.
+    for chip in 0..<chipCount {
+      let status = ADS1299StatusWord(rawValue: unsafe statusWords[chip * sampleCount + sample])
+      header.setStatusWord(status.rawValue, ofChip: chip)
       if !status.isCredible(canary: canary) { header.flags = .corrupt }
     }
     for channel in 0..<channelCount {

@@ -17,7 +17,7 @@ public enum ReplayPace: Sendable, Equatable {
 /// Filled-in samples of a gap are not played: the next frame carries their number as `lostBefore`.
 public struct Replay: Amplifier, ~Copyable {
   public let description: AmplifierDescription
-  private let statusWordCount: Int?
+  private let statusWordCounts: [Int]
   private let gaps: [RecordedGap]
   let player: Player
   var isArmed = false
@@ -25,22 +25,22 @@ public struct Replay: Amplifier, ~Copyable {
 
   /// - Parameters:
   ///   - table: every sample of the recording, filled-in ones included.
-  ///   - statusWords: the ADS1299's, one a sample; nil when the recording has none.
+  ///   - statusWords: of each ADS1299, one a sample; empty when the recording has none.
   ///   - gaps: in order; those samples of the table were never measured.
   ///   - name: as a person would say it: "recording subject1.bdf".
   ///   - statusCanary: of the chip's configuration, so that the same frames count as corrupt.
   ///   - groupDelay: of the converter that made the recording.
   public init(
-    table: SampleTable, statusWords: [UInt32]?, gaps: [RecordedGap], name: String,
+    table: SampleTable, statusWords: [[UInt32]], gaps: [RecordedGap], name: String,
     pace: ReplayPace, statusCanary: UInt8? = nil, groupDelay: Nanoseconds = .zero
   ) {
-    statusWordCount = statusWords?.count
+    statusWordCounts = statusWords.map(\.count)
     self.gaps = gaps.filter { $0.count > 0 }
     description = AmplifierDescription(
       name: name, serialNumber: nil, montage: table.montage, groupDelay: groupDelay,
-      hasStatusWord: statusWords != nil)
+      statusWordCount: statusWords.count)
     player = Player(
-      table: table, statusWords: statusWords ?? [], gaps: self.gaps, pace: pace,
+      table: table, statusWords: statusWords, gaps: self.gaps, pace: pace,
       canary: statusCanary ?? ADS1299StatusWord.noCanary)
   }
 
@@ -50,10 +50,13 @@ public struct Replay: Amplifier, ~Copyable {
     guard player.channelCount > 0, player.samplesPerSecond > 0 else {
       throw .unsupported("\(name) has no channels or no sampling rate: choose another file")
     }
-    if let statusWordCount, statusWordCount != player.sampleCount {
+    if let count = statusWordCounts.first(where: { $0 != player.sampleCount }) {
       throw .unsupported(
-        "\(name) has \(statusWordCount) status words for \(player.sampleCount) samples: the file "
+        "\(name) has \(count) status words for \(player.sampleCount) samples: the file "
           + "is damaged, try `acquire recover`")
+    }
+    guard statusWordCounts.count <= 4 else {
+      throw .unsupported("\(name) is of \(statusWordCounts.count) chips: four are the most")
     }
     var end: UInt64 = 0
     for gap in gaps {
@@ -76,9 +79,10 @@ public struct Replay: Amplifier, ~Copyable {
 @safe
 struct Player: ~Copyable {
   let counts: UnsafeMutablePointer<Int32>
+  /// Those of the first chip, then those of the second, …
   let statusWords: UnsafeMutablePointer<UInt32>
   let gaps: UnsafeMutablePointer<RecordedGap>
-  let hasStatusWords: Bool
+  let chipCount: Int
   let sampleCount: Int
   let channelCount: Int
   let gapCount: Int
@@ -87,14 +91,14 @@ struct Player: ~Copyable {
   let canary: UInt8
 
   init(
-    table: SampleTable, statusWords: [UInt32], gaps: [RecordedGap], pace: ReplayPace,
+    table: SampleTable, statusWords: [[UInt32]], gaps: [RecordedGap], pace: ReplayPace,
     canary: UInt8
   ) {
     // SAFETY: each block is as long as its array, initialised here and freed by deinit.
     unsafe counts = Self.copied(table.counts)
-    unsafe self.statusWords = Self.copied(statusWords)
+    unsafe self.statusWords = Self.copied(statusWords.flatMap(\.self))
     unsafe self.gaps = Self.copied(gaps)
-    hasStatusWords = !statusWords.isEmpty
+    chipCount = statusWords.count
     sampleCount = table.sampleCount
     channelCount = table.channelCount
     gapCount = gaps.count

@@ -121,12 +121,14 @@ public struct BDFSignal: Equatable, Sendable {
     reserved = "uV/count \(microvoltsPerCount)"
   }
 
-  /// The amplifier's status word, bit for bit.
+  /// A chip's status word, bit for bit.
   ///
   /// Not called `Status`: MNE would take it for BioSemi's triggers and mask it.
-  public static func statusWord(samplesPerRecord: Int) -> BDFSignal {
+  ///
+  /// - Parameter chip: 0 to 3.
+  public static func statusWord(ofChip chip: Int, samplesPerRecord: Int) -> BDFSignal {
     BDFSignal(
-      label: statusLabel, physicalMinimum: -8_388_608, physicalMaximum: 8_388_607,
+      label: statusLabels[chip], physicalMinimum: -8_388_608, physicalMaximum: 8_388_607,
       digitalMinimum: -8_388_608, digitalMaximum: 8_388_607, samplesPerRecord: samplesPerRecord)
   }
 
@@ -137,8 +139,14 @@ public struct BDFSignal: Equatable, Sendable {
       digitalMinimum: -8_388_608, digitalMaximum: 8_388_607, samplesPerRecord: samplesPerRecord)
   }
 
-  public static var statusLabel: String { "ADS1299 status" }
+  /// Of the first to the fourth chip; sixteen characters are the most.
+  public static var statusLabels: [String] {
+    ["ADS1299 status", "ADS1299 status 2", "ADS1299 status 3", "ADS1299 status 4"]
+  }
   static var annotationLabel: String { "BDF Annotations" }
+
+  /// Whose status word this is; nil for every other signal.
+  public var chip: Int? { Self.statusLabels.firstIndex(of: label) }
 
   public var isAnnotations: Bool { label == "BDF Annotations" || label == "EDF Annotations" }
 

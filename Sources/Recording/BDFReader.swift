@@ -54,7 +54,7 @@ public enum BDFReader {
       samplesPerSecond: clock.samplesPerSecond)
     let counts = layout.samples(
       of: choice.channels, in: bytes, recordCount: recordCount, limit: sampleCount)
-    let statusWords = choice.statusWord.map {
+    let statusWords = choice.statusWords.map {
       layout.samples(of: [$0], in: bytes, recordCount: recordCount, limit: sampleCount)
         .map { UInt32(bitPattern: $0) & 0xFF_FFFF }
     }
@@ -80,7 +80,8 @@ public enum BDFReader {
 /// Which signals make the table.
 struct SignalChoice {
   var channels: [Int] = []
-  var statusWord: Int?
+  /// In the order of the chips.
+  var statusWords: [Int] = []
   var omitted: [BDFRecording.OmittedSignal] = []
 
   init(_ header: BDFHeader) {
@@ -91,10 +92,8 @@ struct SignalChoice {
     let most = tally.values.max()
     let main = voltages.first { tally[$0.samplesPerRecord] == most }?.samplesPerRecord
     for (index, signal) in header.signals.enumerated() where !signal.isAnnotations {
-      if signal.label == BDFSignal.statusLabel, signal.samplesPerRecord == main,
-        statusWord == nil
-      {
-        statusWord = index
+      if signal.chip == statusWords.count, signal.samplesPerRecord == main {
+        statusWords.append(index)
       } else if signal.scale == nil {
         omitted.append(.init(label: signal.label, reason: "not a voltage"))
       } else if signal.samplesPerRecord != main {

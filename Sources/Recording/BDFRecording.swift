@@ -15,8 +15,8 @@ public struct BDFRecording: Sendable {
   public var start: RecordedTime?
   /// All annotations, in the file's order, those that the lists below are made of included.
   public var annotations: [RecordedAnnotation]
-  /// The amplifier's status word for each sample; nil when the file has none.
-  public var statusWords: [UInt32]?
+  /// The status word of each chip for each sample, `[chip][sample]`; empty when the file has none.
+  public var statusWords: [[UInt32]]
   /// Where no samples are: lost by the amplifier (`BAD_gap`) or not stored by the recorder
   /// (`BAD_not_stored`). Rising; neighbours are joined.
   public var gaps: [RecordedGap]

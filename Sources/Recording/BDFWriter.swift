@@ -55,8 +55,7 @@ public struct BDFWriter: ~Copyable {
   public init(path: String, plan: RecordingPlan, start: RecordedTime) throws(RecordingFault) {
     let header = try plan.header(start: start, recordCount: 1)
     let clock = try plan.clock()
-    let signalCount = plan.montage.channels.count + (plan.hasStatusWord ? 1 : 0)
-    let sampleByteCount = 3 * signalCount * clock.samplesPerRecord
+    let sampleByteCount = plan.frameByteCount * clock.samplesPerRecord
     let bytes =
       try header.encoded()
       + Self.placeholder(
@@ -66,7 +65,7 @@ public struct BDFWriter: ~Copyable {
     self.path = path
     self.plan = plan
     self.clock = clock
-    self.signalCount = signalCount
+    self.signalCount = plan.signalCount
     self.sampleByteCount = sampleByteCount
     headerByteCount = header.byteCount
     recordByteCount = header.recordByteCount
@@ -120,7 +119,7 @@ public struct BDFWriter: ~Copyable {
     startFraction = Self.fraction(of: start)
   }
 
-  /// Adds the counts of a frame, and its status word where the plan has one.
+  /// Adds the counts of a frame, and its status words where the plan has them.
   ///
   /// - Returns: false when a count was beyond 24 bits; the nearest 24-bit count is stored then.
   public mutating func append(_ frame: FrameSlot) throws(RecordingFault) -> Bool {
@@ -132,7 +131,10 @@ public struct BDFWriter: ~Copyable {
       if stored != count { isInRange = false }
       put(UInt32(bitPattern: stored), signal: channel)
     }
-    if plan.hasStatusWord { put(frame.header.statusWord, signal: channelCount) }
+    let header = frame.header
+    for chip in 0..<plan.statusWordCount {
+      put(header.statusWord(ofChip: chip), signal: channelCount + chip)
+    }
     frameCount += 1
     try advance()
     return isInRange

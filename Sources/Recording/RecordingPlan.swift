@@ -5,8 +5,8 @@ public import Signal
 /// The fixed part of a recording; the same for every file of a session.
 public struct RecordingPlan: Equatable, Sendable {
   public var montage: Montage
-  /// True to store the frames' status words, in a signal of their own.
-  public var hasStatusWord: Bool
+  /// Status words in each frame, 0 to 4, stored in signals of their own.
+  public var statusWordCount: Int
   /// What measured, for the header's recording field: "ADS1299 (model), 8 channels".
   public var equipment: String
   /// "Ag/AgCl electrode"; may be empty.
@@ -19,12 +19,13 @@ public struct RecordingPlan: Equatable, Sendable {
   public var recordsPerSync: Int
 
   public init(
-    montage: Montage, hasStatusWord: Bool, equipment: String, transducer: String = "",
+    montage: Montage, statusWordCount: Int, equipment: String, transducer: String = "",
     prefilter: String = "", classNames: [String] = [], recordsPerSync: Int = 1
   ) {
     precondition(recordsPerSync > 0, "a recording is made durable after some number of records")
     self.montage = montage
-    self.hasStatusWord = hasStatusWord
+    precondition((0...4).contains(statusWordCount), "a frame has at most four status words")
+    self.statusWordCount = statusWordCount
     self.equipment = equipment
     self.transducer = transducer
     self.prefilter = prefilter
@@ -36,8 +37,11 @@ public struct RecordingPlan: Equatable, Sendable {
   /// annotations of 60 bytes, a time stamp and a closing sentence, twice as much as the usual.
   static var annotationByteCount: Int { 1_536 }
 
+  /// Signals of the file, annotations left out.
+  var signalCount: Int { montage.channels.count + statusWordCount }
+
   /// Three bytes for each sample of a frame.
-  var frameByteCount: Int { 3 * (montage.channels.count + (hasStatusWord ? 1 : 0)) }
+  var frameByteCount: Int { 3 * signalCount }
 
   func clock() throws(RecordingFault) -> RecordClock {
     try .forRate(montage.samplesPerSecond, frameByteCount: frameByteCount)
@@ -51,12 +55,12 @@ public struct RecordingPlan: Equatable, Sendable {
         label: $0.label, transducer: transducer, microvoltsPerCount: $0.microvoltsPerCount,
         prefilter: prefilter, samplesPerRecord: clock.samplesPerRecord)
     }
-    for signal in signals where signal.isAnnotations || signal.label == BDFSignal.statusLabel {
+    for signal in signals where signal.isAnnotations || signal.chip != nil {
       throw .doesNotFit(
         field: "label, which has a meaning there", text: signal.label, byteCount: 16)
     }
-    if hasStatusWord {
-      signals.append(.statusWord(samplesPerRecord: clock.samplesPerRecord))
+    for chip in 0..<statusWordCount {
+      signals.append(.statusWord(ofChip: chip, samplesPerRecord: clock.samplesPerRecord))
     }
     let seconds = max(1, Int(clock.recordNanoseconds / 1_000_000_000))
     signals.append(.annotations(samplesPerRecord: seconds * Self.annotationByteCount / 3))

@@ -33,7 +33,7 @@ extension ArtifactGate {
     followsGap: Bool
   ) {
     if followsGap { unbroken = 0 }
-    let leadsOff = leadsOff(frame.header.statusWord)
+    let leadsOff = leadsOff(frame.header)
     let canJudgeGradient = unbroken >= gradientFrames
     var all = ArtifactFlags(rawValue: 0)
     for channel in 0..<channelCount {
@@ -52,7 +52,7 @@ extension ArtifactGate {
       if count >= thresholds.fullScaleCounts || count <= -thresholds.fullScaleCounts {
         bits |= ArtifactFlags.saturated.rawValue
       }
-      if channel < 8, leadsOff & (1 << UInt32(channel)) != 0 {
+      if channel < 32, leadsOff & (1 << UInt32(channel)) != 0 {
         bits |= ArtifactFlags.leadOff.rawValue
       }
       unsafe flags.base[channel] = ArtifactFlags(rawValue: bits)
@@ -94,14 +94,24 @@ extension ArtifactGate {
     }
   }
 
-  /// Channels with an electrode off: 1100 | LOFF_STATP[7:0] | LOFF_STATN[7:0] | GPIO[3:0].
+  /// Channels with an electrode off, bit 0 the first of the first chip.
   ///
-  /// ADS1299 data sheet SBAS499, data output format: 24 status bits.
+  /// A chip's word is 1100 | LOFF_STATP[7:0] | LOFF_STATN[7:0] | GPIO[3:0] (ADS1299 data sheet
+  /// SBAS499, data output format: 24 status bits).
   @_noLocks @_noAllocation
-  private func leadsOff(_ statusWord: UInt32) -> UInt32 {
-    let positive = (statusWord >> 12) & UInt32(thresholds.leadOffPositive)
-    let negative = (statusWord >> 4) & UInt32(thresholds.leadOffNegative)
-    return positive | negative
+  private func leadsOff(_ header: FrameHeader) -> UInt32 {
+    let chipCount = min(4, max(1, Int(header.chipCount)))
+    let channelsPerChip = Int(header.channelCount) / chipCount
+    var positive: UInt32 = 0
+    var negative: UInt32 = 0
+    for chip in 0..<chipCount {
+      let word = header.statusWord(ofChip: chip)
+      let shift = UInt32(truncatingIfNeeded: chip * channelsPerChip)
+      let present: UInt32 = channelsPerChip < 8 ? 1 << UInt32(channelsPerChip) &- 1 : 0xFF
+      positive |= (word >> 12 & present) << shift
+      negative |= (word >> 4 & present) << shift
+    }
+    return positive & thresholds.leadOffPositive | negative & thresholds.leadOffNegative
   }
 
   @_noLocks @_noAllocation

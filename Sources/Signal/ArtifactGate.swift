@@ -62,12 +62,13 @@ public struct GateThresholds: Sendable, Equatable {
   public var flatSpan = Nanoseconds.seconds(1)
   /// The converter's last count; a sample at or beyond it, on either side, is saturated.
   public var fullScaleCounts: Int32 = 8_388_607
-  /// Channels whose positive input the ADS1299 compares, bit 0 the first: its LOFF_SENSP register.
+  /// Channels whose positive input the ADS1299 compares, bit 0 the first: its LOFF_SENSP register,
+  /// and behind it that of the second chip.
   ///
   /// The status bits of other channels mean nothing (ADS1299 data sheet SBAS499, LOFF_STATP).
-  public var leadOffPositive: UInt8 = 0
+  public var leadOffPositive: UInt32 = 0
   /// The same for the negative inputs: LOFF_SENSN.
-  public var leadOffNegative: UInt8 = 0
+  public var leadOffNegative: UInt32 = 0
   /// How long the gate stays closed after the last sample with a flag.
   public var holdOff = Nanoseconds.milliseconds(250)
 
@@ -87,7 +88,7 @@ public struct GateThresholds: Sendable, Equatable {
       throw .thresholdNotPositive(name: name, threshold)
     }
     let watched = leadOffPositive | leadOffNegative
-    for channel in 0..<8 where watched & (1 << channel) != 0 && channel >= channelCount {
+    for channel in 0..<32 where watched & (1 << channel) != 0 && channel >= channelCount {
       throw .leadOffBeyondMontage(channel: channel + 1, channelCount: channelCount)
     }
   }

@@ -5,10 +5,10 @@ public import RT
 /// What is known about a frame besides its counts.
 @frozen
 public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
-  public var rawValue: UInt32
+  public var rawValue: UInt16
 
   @_noLocks @_noAllocation
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// The status word is not one that the amplifier can send: the counts are not to be believed.
   @inlinable public static var corrupt: FrameFlags {
@@ -43,6 +43,8 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   /// The amplifier's status word: for the ADS1299 24 bits, 1100 | LOFF_STATP | LOFF_STATN | GPIO.
   public var statusWord: UInt32 = 0
   public var flags = FrameFlags(rawValue: 0)
+  /// Chips that the channels are of, the same number each; each has a status word.
+  public var chipCount: UInt16 = 1
   public var channelCount: UInt32 = 0
   /// Counts up with every reconfiguration of the amplifier.
   public var configurationEpoch: UInt32 = 0
@@ -55,6 +57,18 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   public var recovery = Recovery(rawValue: 0)
 
   @inlinable public init() {}
+
+  /// - Parameter chip: 0 to 3.
+  @_noLocks @_noAllocation
+  @inlinable public func statusWord(ofChip chip: Int) -> UInt32 {
+    chip == 0 ? statusWord : otherStatusWords[chip - 1]
+  }
+
+  /// - Parameter chip: 0 to 3.
+  @_noLocks @_noAllocation
+  @inlinable public mutating func setStatusWord(_ word: UInt32, ofChip chip: Int) {
+    if chip == 0 { statusWord = word } else { otherStatusWords[chip - 1] = word }
+  }
 }
 
 /// A frame in place: in a ring's slot, or in memory of its own.

@@ -10,7 +10,7 @@ import Testing
 @testable import Amplifiers
 
 private func played(
-  _ table: SampleTable, statusWords: [UInt32]? = nil, gaps: [RecordedGap] = [],
+  _ table: SampleTable, statusWords: [[UInt32]] = [], gaps: [RecordedGap] = [],
   pace: ReplayPace = .asFastAsPossible, canary: UInt8? = nil, capacity: Int = 4_096
 ) throws -> (AcquisitionEnd, [Received]) {
   var replay = Replay(
@@ -68,7 +68,7 @@ struct ReplayTests {
     let file = recorded(live.frames, like: source)
     #expect(!file.gaps.isEmpty)
     let (end, frames) = try played(
-      file.table, statusWords: file.statusWords, gaps: file.gaps)
+      file.table, statusWords: [file.statusWords], gaps: file.gaps)
     #expect(end == .finished)
     #expect(frames.count == live.frames.count)
     for (replayed, original) in zip(frames, live.frames) {
@@ -115,7 +115,7 @@ struct ReplayTests {
     let table = table(rows: 2_000)
     var bench = SinkBench(capacity: 8)
     var replay = Replay(
-      table: table, statusWords: nil, gaps: [], name: "the recording", pace: .asFastAsPossible)
+      table: table, statusWords: [], gaps: [], name: "the recording", pace: .asFastAsPossible)
     try replay.arm()
     // One thread plays; the other reads both rings, one after the other.
     let consumers = Consumers(decoder: bench.decoder, recorder: bench.recorder)
@@ -139,7 +139,7 @@ struct ReplayTests {
     let stop = StopSignal()
     raise(stop, afterMilliseconds: 30)
     var replay = Replay(
-      table: table(rows: 100, samplesPerSecond: 1), statusWords: nil, gaps: [],
+      table: table(rows: 100, samplesPerSecond: 1), statusWords: [], gaps: [],
       name: "the recording", pace: pace)
     try replay.arm()
     var bench = SinkBench(capacity: 4)
@@ -149,11 +149,13 @@ struct ReplayTests {
   @Test("a recording whose parts do not fit together is refused in one sentence")
   func refusals() throws {
     let table = table(rows: 10)
-    let examples: [([UInt32]?, [RecordedGap], String)] = [
-      ([0xC00000], [], "status words"),
-      (nil, [RecordedGap(sampleIndex: 8, count: 3)], "missing at sample 8"),
-      (nil, [.init(sampleIndex: 4, count: 3), .init(sampleIndex: 6, count: 1)], "sample 6"),
-      (nil, [RecordedGap(sampleIndex: .max, count: 3)], "no room"),
+    let examples: [([[UInt32]], [RecordedGap], String)] = [
+      ([[0xC00000]], [], "status words"),
+      ([[UInt32](repeating: 0xC00000, count: 10), [0xC00000]], [], "status words"),
+      ([[UInt32]](repeating: .init(repeating: 0xC00000, count: 10), count: 5), [], "chips"),
+      ([], [RecordedGap(sampleIndex: 8, count: 3)], "missing at sample 8"),
+      ([], [.init(sampleIndex: 4, count: 3), .init(sampleIndex: 6, count: 1)], "sample 6"),
+      ([], [RecordedGap(sampleIndex: .max, count: 3)], "no room"),
     ]
     for (words, gaps, word) in examples {
       var replay = Replay(
@@ -171,14 +173,27 @@ struct ReplayTests {
   @Test("a status word whose canary is dead is corrupt, as it was live")
   func canary() throws {
     let (_, frames) = try played(
-      table(rows: 4), statusWords: [0xC00005, 0xC00000, 0x000005, 0xC00005], canary: 5)
+      table(rows: 4), statusWords: [[0xC00005, 0xC00000, 0x000005, 0xC00005]], canary: 5)
     #expect(frames.map { $0.header.flags == .corrupt } == [false, true, true, false])
+  }
+
+  @Test("each chip's status words come back in their place")
+  func severalChips() throws {
+    let words: [[UInt32]] = [[0xC00010, 0xC00020], [0xC00030, 0xC00040], [0xC00050, 0x000060]]
+    let (_, frames) = try played(table(rows: 2, channels: 24), statusWords: words)
+    let headers = frames.map(\.header)
+    #expect(headers.map(\.chipCount) == [3, 3])
+    for (sample, header) in headers.enumerated() {
+      #expect((0..<3).map { header.statusWord(ofChip: $0) } == words.map { $0[sample] })
+    }
+    // One chip that says nonsense spoils the frame.
+    #expect(headers.map { $0.flags == .corrupt } == [false, true])
   }
 
   @Test("playing costs no heap call")
   func heap() throws {
     var replay = Replay(
-      table: table(rows: 4_000), statusWords: [UInt32](repeating: 0xC00000, count: 4_000),
+      table: table(rows: 4_000), statusWords: [[UInt32](repeating: 0xC00000, count: 4_000)],
       gaps: [RecordedGap(sampleIndex: 10, count: 5)], name: "the recording",
       pace: .asFastAsPossible)
     try replay.arm()

@@ -113,7 +113,7 @@ struct CodecTests {
         BDFSignal(
           label: "C3", transducer: "Ag/AgCl", microvoltsPerCount: 4.5 / 1 / 8_388_607 * 1e6,
           prefilter: "HP:DC", samplesPerRecord: 64),
-        .statusWord(samplesPerRecord: 64), .annotations(samplesPerRecord: 100),
+        .statusWord(ofChip: 0, samplesPerRecord: 64), .annotations(samplesPerRecord: 100),
       ])
     let bytes = try header.encoded()
     #expect(bytes.count == 256 * 4)

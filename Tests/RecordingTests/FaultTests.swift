@@ -7,7 +7,7 @@ import Testing
 @testable import Recording
 
 private let small = Shape(
-  rate: 32, channelCount: 2, hasStatusWord: true, sampleCount: 80, gapCount: 0, decisionCount: 6)
+  rate: 32, channelCount: 2, statusWordCount: 1, sampleCount: 80, gapCount: 0, decisionCount: 6)
 
 private func recorded(_ shape: Shape = small) throws -> [UInt8] {
   let folder = try TemporaryFolder()
@@ -318,4 +318,4 @@ struct BadPlaceTests {
 }
 
 private let failingShape = Shape(
-  rate: 32, channelCount: 2, hasStatusWord: true, sampleCount: 320, decisionCount: 10)
+  rate: 32, channelCount: 2, statusWordCount: 1, sampleCount: 320, decisionCount: 10)

@@ -10,7 +10,7 @@ private func complaints(
   of path: String, states: [[Int]], session: Session, in folder: TemporaryFolder
 ) throws -> [String] {
   try writeCounts(session.expected, to: folder.path("expected"))
-  let signalCount = session.shape.channelCount + (session.shape.hasStatusWord ? 1 : 0)
+  let signalCount = session.shape.channelCount + session.shape.statusWordCount
   let samplesPerRecord = try BDFHeader(
     decoding: Data(contentsOf: URL(fileURLWithPath: path)), path: path
   ).signals[0].samplesPerRecord
@@ -26,7 +26,7 @@ private func complaints(
 /// Our own reader's samples are the beginning of the session's.
 private func expectBeginning(of session: Session, in recording: BDFRecording) {
   let channelCount = session.shape.channelCount
-  let width = channelCount + (session.shape.hasStatusWord ? 1 : 0)
+  let width = channelCount + session.shape.statusWordCount
   let expected = session.expected
   let count = recording.samples.sampleCount
   guard count * width <= expected.count else {
@@ -48,7 +48,7 @@ private func expectBeginning(of session: Session, in recording: BDFRecording) {
 @Suite("A recording that was killed")
 struct KillTests {
   static let shape = Shape(
-    rate: 64, channelCount: 3, hasStatusWord: true, sampleCount: 64 * 12 + 17, gapCount: 4,
+    rate: 64, channelCount: 3, statusWordCount: 1, sampleCount: 64 * 12 + 17, gapCount: 4,
     decisionCount: 30, seed: 7)
 
   @Test("opens unrepaired in three readers, wherever the write stopped")
@@ -132,7 +132,7 @@ struct KillTests {
 /// Enough records to be killed among them.
 private func killedShape(_ seed: UInt64) -> Shape {
   Shape(
-    rate: 64, channelCount: 3, hasStatusWord: true, sampleCount: 64 * 100, gapCount: 3,
+    rate: 64, channelCount: 3, statusWordCount: 1, sampleCount: 64 * 100, gapCount: 3,
     decisionCount: 100, seed: seed)
 }
 
@@ -142,7 +142,7 @@ struct TruncationTests {
   func everywhere() throws {
     let folder = try TemporaryFolder()
     let session = Session(
-      Shape(rate: 16, channelCount: 2, hasStatusWord: true, sampleCount: 70, decisionCount: 5))
+      Shape(rate: 16, channelCount: 2, statusWordCount: 1, sampleCount: 70, decisionCount: 5))
     let path = try session.record(into: folder.path)
     let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
     let header = try BDFHeader(decoding: bytes, path: path)

@@ -37,18 +37,18 @@ private struct Seen: Decodable {
 
 private let shapes: [Shape] = [
   Shape(
-    rate: 250, channelCount: 8, hasStatusWord: true, sampleCount: 1_371, gapCount: 6,
+    rate: 250, channelCount: 8, statusWordCount: 1, sampleCount: 1_371, gapCount: 6,
     decisionCount: 60),
-  Shape(rate: 250, channelCount: 8, hasStatusWord: false, sampleCount: 1_000, decisionCount: 20),
-  Shape(rate: 1_000, channelCount: 1, hasStatusWord: true, sampleCount: 2_001, gapCount: 3),
+  Shape(rate: 250, channelCount: 8, statusWordCount: 0, sampleCount: 1_000, decisionCount: 20),
+  Shape(rate: 1_000, channelCount: 1, statusWordCount: 1, sampleCount: 2_001, gapCount: 3),
   Shape(
-    rate: 500, channelCount: 24, hasStatusWord: false, sampleCount: 1_234, gapCount: 10,
+    rate: 500, channelCount: 24, statusWordCount: 3, sampleCount: 1_234, gapCount: 10,
     decisionCount: 30),
   Shape(
-    rate: 16_000, channelCount: 8, hasStatusWord: true, sampleCount: 40_003, gapCount: 4,
+    rate: 16_000, channelCount: 8, statusWordCount: 1, sampleCount: 40_003, gapCount: 4,
     decisionCount: 25),
-  Shape(rate: 62.5, channelCount: 5, hasStatusWord: true, sampleCount: 300, gapCount: 2),
-  Shape(rate: 250, channelCount: 8, hasStatusWord: true, sampleCount: 3),
+  Shape(rate: 62.5, channelCount: 5, statusWordCount: 1, sampleCount: 300, gapCount: 2),
+  Shape(rate: 250, channelCount: 8, statusWordCount: 1, sampleCount: 3),
 ]
 
 @Suite("A recording in the readers of others")
@@ -61,7 +61,7 @@ struct ReaderTests {
     notes.add("Übung µV 左")
     let path = try session.record(into: folder.path, notes: notes)
     try writeCounts(session.expected, to: folder.path("expected"))
-    let signalCount = shape.channelCount + (shape.hasStatusWord ? 1 : 0)
+    let signalCount = shape.channelCount + shape.statusWordCount
     let answer = try JSONDecoder().decode(
       [String: Seen].self,
       from: Oracle.python(
@@ -71,7 +71,7 @@ struct ReaderTests {
     for (reader, seen) in answer {
       let labels =
         session.plan.montage.channels.map(\.label)
-        + (shape.hasStatusWord ? [BDFSignal.statusLabel] : [])
+        + BDFSignal.statusLabels.prefix(shape.statusWordCount)
       #expect(seen.labels == labels, "\(reader)")
       #expect(seen.signalCount == signalCount, "\(reader)")
       #expect(seen.differing == 0, "\(reader)")
@@ -118,7 +118,7 @@ struct ReaderTests {
     let folder = try TemporaryFolder()
     let session = Session(shape)
     let recording = try BDFReader.read(session.record(into: folder.path))
-    let width = shape.channelCount + (shape.hasStatusWord ? 1 : 0)
+    let width = shape.channelCount + shape.statusWordCount
     let expected = session.expected
     // The scale too, to the last bit: a replay decides on microvolts.
     #expect(recording.samples.montage == session.plan.montage)
@@ -131,15 +131,13 @@ struct ReaderTests {
       {
         differing += 1
       }
-      if shape.hasStatusWord,
-        recording.statusWords?[sample]
-          != UInt32(bitPattern: expected[sample * width + shape.channelCount]) & 0xFF_FFFF
-      {
-        differing += 1
+      for (chip, words) in recording.statusWords.enumerated() {
+        let word = UInt32(bitPattern: expected[sample * width + shape.channelCount + chip])
+        if words[sample] != word & 0xFF_FFFF { differing += 1 }
       }
     }
     #expect(differing == 0)
-    #expect((recording.statusWords != nil) == shape.hasStatusWord)
+    #expect(recording.statusWords.count == shape.statusWordCount)
     #expect(recording.gaps == session.gaps)
     let byIndex = session.decisions.map {
       RecordedDecision(

@@ -5,7 +5,7 @@ import Signal
 import TestSupport
 import Testing
 
-private let shape = Shape(rate: 50, channelCount: 2, hasStatusWord: false, sampleCount: 230)
+private let shape = Shape(rate: 50, channelCount: 2, statusWordCount: 0, sampleCount: 230)
 
 /// Fills the ring once more when the recorder has emptied it.
 private struct Filler: ~Copyable {

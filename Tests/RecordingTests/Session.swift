@@ -11,7 +11,7 @@ import Testing
 struct Shape: Sendable, CustomTestStringConvertible {
   var rate: Double
   var channelCount: Int
-  var hasStatusWord: Bool
+  var statusWordCount: Int
   /// Conversions of the amplifier, the lost ones included.
   var sampleCount: Int
   var gapCount = 0
@@ -20,7 +20,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
 
   var testDescription: String {
     "\(channelCount) channels, \(rate) SPS, \(sampleCount) samples, \(gapCount) gaps, "
-      + "\(hasStatusWord ? "status, " : "")seed \(seed)"
+      + "\(statusWordCount) status words, seed \(seed)"
   }
 }
 
@@ -53,7 +53,8 @@ struct Session {
           Montage.Channel(
             label: $0 < names.count ? names[$0] : "CH\($0 + 1)", microvoltsPerCount: scale)
         }, samplesPerSecond: shape.rate),
-      hasStatusWord: shape.hasStatusWord, equipment: "ADS1299 (model), ü", transducer: "Ag/AgCl",
+      statusWordCount: shape.statusWordCount, equipment: "ADS1299 (model), ü",
+      transducer: "Ag/AgCl",
       prefilter: "HP:DC LP:65Hz", classNames: ["rest", "left hand", "right"])
     for _ in 0..<shape.gapCount {
       let first = UInt64.random(in: 0..<UInt64(shape.sampleCount - 50), using: &random)
@@ -97,7 +98,11 @@ struct Session {
       header.sampleIndex = next
       header.edgeTime = start + Nanoseconds(seconds: Double(next) / shape.rate)
       header.lostBefore = lost
-      header.statusWord = 0xC0_0000 | UInt32(truncatingIfNeeded: random.next()) & 0xF_FFFF
+      header.chipCount = UInt16(max(1, shape.statusWordCount))
+      for chip in 0..<Int(header.chipCount) {
+        header.setStatusWord(
+          0xC0_0000 | UInt32(truncatingIfNeeded: random.next()) & 0xF_FFFF, ofChip: chip)
+      }
       header.channelCount = UInt32(shape.channelCount)
       lost = 0
       let counts = (0..<shape.channelCount).map { _ -> Int32 in
@@ -110,18 +115,18 @@ struct Session {
     }
   }
 
-  /// What every reader must find: zeros where samples are missing; the status word, sign-extended,
+  /// What every reader must find: zeros where samples are missing; the status words, sign-extended,
   /// after the channels.
   var expected: [Int32] {
-    let width = shape.channelCount + (shape.hasStatusWord ? 1 : 0)
+    let width = shape.channelCount + shape.statusWordCount
     let count = Int(frames.last.map { $0.header.sampleIndex + 1 } ?? 0)
     var table = [Int32](repeating: 0, count: count * width)
     for frame in frames {
       let base = Int(frame.header.sampleIndex) * width
       for (channel, value) in frame.counts.enumerated() { table[base + channel] = value }
-      if shape.hasStatusWord {
-        table[base + shape.channelCount] =
-          Int32(bitPattern: frame.header.statusWord << 8) >> 8
+      for chip in 0..<shape.statusWordCount {
+        table[base + shape.channelCount + chip] =
+          Int32(bitPattern: frame.header.statusWord(ofChip: chip) << 8) >> 8
       }
     }
     return table

@@ -146,6 +146,46 @@ struct ArtifactGateTests {
   }
 
   @Test(
+    "an electrode of any chip closes the gate, where its channel is watched",
+    arguments: [(2, 4), (2, 8), (3, 6), (4, 8)])
+  func severalChips(chips: Int, channelsPerChip: Int) throws {
+    let channelCount = chips * channelsPerChip
+    let last = channelCount - 1
+    var thresholds = Self.thresholds
+    thresholds.leadOffPositive = 1 << UInt32(last)
+    thresholds.leadOffNegative = 1 << UInt32(channelsPerChip)
+    let samples = [Double](repeating: 0, count: channelCount)
+    for chip in 0..<chips {
+      for bit in 0..<8 {
+        for (place, watched) in [(12, last), (4, channelsPerChip)] {
+          var gate = try ArtifactGate(
+            thresholds, samplesPerSecond: 250, channelCount: channelCount)
+          let frame = FrameMemory(channelCount: channelCount)
+          frame.set(ArraySlice(repeating: 0, count: channelCount), statusWord: 0xC0_0000)
+          var header = frame.slot.header
+          header.chipCount = UInt16(chips)
+          for other in 0..<chips {
+            header.setStatusWord(
+              0xC0_0000 | (other == chip ? 1 << UInt32(place + bit) : 0), ofChip: other)
+          }
+          frame.slot.header = header
+          unsafe samples.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            unsafe gate.judge(frame.slot, raw: base, broadband: base, followsGap: false)
+          }
+          for channel in 0..<channelCount {
+            let isOff =
+              channel == watched && bit < channelsPerChip
+              && channel == chip * channelsPerChip + bit
+            let flags = gate.flags(ofChannel: channel)
+            #expect(flags == (isOff ? [.leadOff] : []), "chip \(chip), bit \(bit), \(channel)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
     "the same slope is judged alike at every rate",
     arguments: [125.0, 250, 500, 1000, 2000, 16_000])
   func gradientAtEveryRate(_ rate: Double) throws {

@@ -33,7 +33,9 @@ class Recording:
                 signals[label] += data[at:at + 3 * size]
                 at += 3 * size
         marks = signals.pop("BDF Annotations")
-        self.status = _counts(signals.pop("ADS1299 status", b""))
+        #: Status words of each chip.
+        self.status = [_counts(signals.pop(label))
+                       for label in list(signals) if label.startswith("ADS1299 status")]
         self.channels = [_counts(raw) for raw in signals.values()]
         self.annotations = [
             (float(onset), float(length or 0), text)

@@ -95,6 +95,19 @@ class Outcome:
     def message(self):
         return self.text("message")
 
+    def json(self, name):
+        return json.loads(self.text(name))
+
+    #: What `electrodes` of the guest gives, and the grades that a contact has with it.
+    ohms = (5000, 8000, 12000, 6000, 4000, 30000, 70000, 5000000)
+    grades = ["good", "good", "fair", "good", "good", "fair", "poor", "off"]
+
+    def off_the_mark(self, electrodes):
+        """Electrodes whose impedance is not what was fed, by more than the uncertainty that
+        is claimed and half a percent."""
+        return [electrode for electrode, ohms in zip(electrodes, self.ohms)
+                if abs(electrode["ohms"] - ohms) > electrode["uncertaintyOhms"] + 0.005 * ohms]
+
     @cached_property
     def second_status(self):
         return int(self.text("second/status"))
@@ -215,7 +228,31 @@ class Outcome:
     def neutral_after(self):
         """Seconds from the last good sample before the longest gap to the moment at which the
         exoskeleton went neutral; None: it did not."""
-        begin = self.recording.utc + self._silence[0]
+        return self._neutral_since(self._silence[0])
+
+    @cached_property
+    def neutral_after_lead_off(self):
+        """Seconds from the first conversion that says that an electrode is off to the moment at which
+        the exoskeleton went neutral; None: it did not."""
+        return self._neutral_since(self._off_samples[0] / self.recording.rate)
+
+    @cached_property
+    def moved_after_lead_off(self):
+        """Whether the exoskeleton moved after the last conversion that says so; never before."""
+        first, last = (self.recording.utc + k / self.recording.rate for k in self._off_samples)
+        moves = [float(time) for time in
+                 re.findall(r"^([\d.]+) s  moving", self.text("exoskeleton"), re.M)]
+        return max(moves) > last and not any(first < move < last for move in moves)
+
+    @cached_property
+    def _off_samples(self):
+        """The first and the last sample whose status words have a lead-off bit."""
+        off = [k for k, words in enumerate(zip(*self.recording.status))
+               if any(word & 0xffff0 for word in words)]
+        return off[0], off[-1]
+
+    def _neutral_since(self, seconds):
+        begin = self.recording.utc + seconds
         quiet = ("neutral", "disarmed", "stopped", "watchdog")
         states = re.findall(r"^([\d.]+) s  (\w+)", self.text("exoskeleton"), re.M)
         before = [state for time, state in states if float(time) <= begin]

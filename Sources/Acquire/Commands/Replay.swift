@@ -86,15 +86,15 @@ struct FramePlayer: ~Copyable {
   private let recording: BDFRecording
   private let memory: UnsafeMutableRawPointer
   /// For each sample the flags of its frame; nil where there was none.
-  private let flags: [UInt32?]
+  private let flags: [UInt16?]
   private var sample = 0
   private var expected = 0
 
   init(_ recording: BDFRecording) {
     self.recording = recording
     samplesPerSecond = recording.samples.montage.samplesPerSecond
-    var flags = [UInt32?](repeating: 0, count: recording.samples.sampleCount)
-    func mark(_ spans: [RecordedGap], _ change: (UInt32?) -> UInt32?) {
+    var flags = [UInt16?](repeating: 0, count: recording.samples.sampleCount)
+    func mark(_ spans: [RecordedGap], _ change: (UInt16?) -> UInt16?) {
       for span in spans {
         let first = Int(clamping: span.sampleIndex)
         let end = min(flags.count, first + Int(span.count))
@@ -126,7 +126,10 @@ struct FramePlayer: ~Copyable {
       header.lostBefore = UInt32(clamping: sample - expected)
       header.channelCount = UInt32(table.channelCount)
       header.flags = FrameFlags(rawValue: mark)
-      if let words = recording.statusWords { header.statusWord = words[sample] }
+      header.chipCount = UInt16(max(1, recording.statusWords.count))
+      for (chip, words) in recording.statusWords.enumerated() {
+        header.setStatusWord(words[sample], ofChip: chip)
+      }
       frame.header = header
       for channel in 0..<table.channelCount {
         frame.setCount(channel, to: table.counts[sample * table.channelCount + channel])

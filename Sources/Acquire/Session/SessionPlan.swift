@@ -106,28 +106,35 @@ struct SessionPlan {
     signal.gate.flatSpan = Nanoseconds(seconds: gate.flatSeconds)
     signal.gate.holdOff = Nanoseconds(seconds: gate.holdOffSeconds)
     if gate.leadOff {
-      let watched = try watchedElectrodes(configuration)
-      signal.gate.leadOffPositive = watched.positive.rawValue
-      signal.gate.leadOffNegative = watched.negative.rawValue
+      let watched = try watchedElectrodes(configuration, channelCount: montage.channels.count)
+      signal.gate.leadOffPositive = watched.positive
+      signal.gate.leadOffNegative = watched.negative
     }
     return signal
   }
 
-  /// Whose lead-off bits close the gate: of the first chip, whose status word a frame carries.
-  private static func watchedElectrodes(_ configuration: Configuration) throws(Failure)
-    -> (positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask)
-  {
+  /// Whose lead-off bits close the gate, bit 0 the first channel of the first chip.
+  private static func watchedElectrodes(
+    _ configuration: Configuration, channelCount: Int
+  ) throws(Failure) -> (positive: UInt32, negative: UInt32) {
     // What a recording was made with is in its status words.
     if configuration.amplifier.kind == "replay" {
-      let all = ADS1299.ChannelMask.first(configuration.amplifier.channels.count)
+      let all = channelCount < 32 ? 1 << UInt32(channelCount) - 1 : UInt32.max
       return (all, all)
     }
-    guard let leadOff = try configuration.chips()[0].leadOff else {
-      throw Failure(
-        .configuration,
-        "`gate.lead-off` is true, but no electrode is watched: set `amplifier.lead-off` to dc")
+    var watched: (positive: UInt32, negative: UInt32) = (0, 0)
+    var first = 0
+    for chip in try configuration.chips() {
+      guard let leadOff = chip.leadOff else {
+        throw Failure(
+          .configuration,
+          "`gate.lead-off` is true, but no electrode is watched: set `amplifier.lead-off` to dc")
+      }
+      watched.positive |= UInt32(leadOff.positive.rawValue) << first
+      watched.negative |= UInt32(leadOff.negative.rawValue) << first
+      first += chip.channels.count
     }
-    return (leadOff.positive, leadOff.negative)
+    return watched
   }
 
   private static func model(_ section: DecoderSection) throws(Failure) -> LinearModel {

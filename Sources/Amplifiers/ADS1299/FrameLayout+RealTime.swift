@@ -107,8 +107,8 @@ struct FrameLayout {
       }
     }
     var header = FrameHeader()
-    header.statusWord = statusWords[0]
-    for chip in 1..<chipCount { header.otherStatusWords[chip - 1] = statusWords[chip] }
+    header.chipCount = UInt16(truncatingIfNeeded: chipCount)
+    for chip in 0..<chipCount { header.setStatusWord(statusWords[chip], ofChip: chip) }
     header.channelCount = UInt32(truncatingIfNeeded: channelsPerChip * chipCount)
     header.configurationEpoch = epoch
     slot.header = header
@@ -132,8 +132,7 @@ struct FrameLayout {
   @_noLocks @_noAllocation
   func isCredible(_ header: FrameHeader) -> Bool {
     for chip in 0..<chipCount {
-      let status = ADS1299StatusWord(
-        rawValue: chip == 0 ? header.statusWord : header.otherStatusWords[chip - 1])
+      let status = ADS1299StatusWord(rawValue: header.statusWord(ofChip: chip))
       if !status.isCredible(canary: canaries[chip]) { return false }
     }
     return true

@@ -13,10 +13,11 @@
 #define NANOVOLTS_MAX	(10ll * NSEC_PER_SEC)
 #define ALL_CHANNELS	CHANNELS_MAX
 
-/* Which way the chopped current flows in this conversion; 0: it is not chopped. */
-static int lead_off_sign(struct chip *c)
+/* Which way the chopped current flows `before` periods before a conversion; 0: it is not chopped. */
+static int lead_off_sign(struct chip *c, unsigned int before)
 {
-	u64 clocks = c->since_start * chip_period(c);
+	u64 period = c->since_start - before;	/* modulo 2^64, a multiple of the current's period */
+	u64 clocks = period * chip_period(c);
 
 	switch (c->reg[REG_LOFF] & 3) {
 	case 1:		/* fCLK / 2^18: 7.8125 Hz */
@@ -24,30 +25,34 @@ static int lead_off_sign(struct chip *c)
 	case 2:		/* fCLK / 2^16: 31.25 Hz */
 		return clocks >> 15 & 1 ? -1 : 1;
 	case 3:		/* fDR / 4 */
-		return c->since_start >> 1 & 1 ? -1 : 1;
+		return period >> 1 & 1 ? -1 : 1;
 	default:
 		return 0;
 	}
 }
 
-/* What AC lead-off adds between a channel's inputs: a square wave of +-I * Z. */
+/*
+ * What AC lead-off adds between a channel's inputs: a square wave of +-I * Z, after the converter's
+ * third-order filter, which takes in the last three periods with weights of 1/6, 4/6 and 1/6.
+ */
 s64 electrodes_lead_off_nanovolts(struct chip *c, unsigned int channel)
 {
 	static const u32 picoamperes[4] = { 6000, 24000, 6000000, 24000000 };
 	u64 ohms = 0, nanovolts;
-	int sign;
+	int sixths;
 
 	if (c->reg[REG_LOFF_SENSP] & BIT(channel))
 		ohms += c->ohms_p[channel];
 	if (c->reg[REG_LOFF_SENSN] & BIT(channel))
 		ohms += c->ohms_n[channel];
-	sign = ohms ? lead_off_sign(c) : 0;
-	if (!sign)
+	if (!ohms)
 		return 0;
+	sixths = lead_off_sign(c, 0) + 4 * lead_off_sign(c, 1) + lead_off_sign(c, 2);
 	if (c->reg[REG_LOFF_FLIP] & BIT(channel))
-		sign = -sign;
-	nanovolts = div_u64(ohms * picoamperes[(c->reg[REG_LOFF] >> 2) & 3] + 500, 1000);
-	return sign * (s64)min_t(u64, nanovolts, NANOVOLTS_MAX);
+		sixths = -sixths;
+	nanovolts = div_u64(ohms * picoamperes[(c->reg[REG_LOFF] >> 2) & 3] * abs(sixths) + 3000,
+			    6000);
+	return (sixths < 0 ? -1 : 1) * (s64)min_t(u64, nanovolts, NANOVOLTS_MAX);
 }
 
 ssize_t electrodes_show(struct bench *b, char *page)
