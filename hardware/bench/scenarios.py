@@ -98,6 +98,9 @@ class Outcome:
     def json(self, name):
         return json.loads(self.text(name))
 
+    #: Faults with which no frame comes.
+    silent = ("stall", "freeze-drdy", "spi-error")
+
     #: What `electrodes` of the guest gives, and the grades that a contact has with it.
     ohms = (5000, 8000, 12000, 6000, 4000, 30000, 70000, 5000000)
     grades = ["good", "good", "fair", "good", "good", "fair", "poor", "off"]
@@ -111,6 +114,11 @@ class Outcome:
     @cached_property
     def second_status(self):
         return int(self.text("second/status"))
+
+    @cached_property
+    def second(self):
+        """The outcome of a second session, in the folder of this name."""
+        return Outcome(self.scenario, self.folder / "second", self.table)
 
     @cached_property
     def second_message(self):

@@ -163,6 +163,7 @@ extension DecodingWorkspace {
     case .withheld:
       snapshot.classIndex = -1
       actuation?.withhold()
+      return filtered
     case .decided(let intent):
       snapshot.decisions &+= 1
       snapshot.classIndex = intent.classIndex

@@ -31,7 +31,8 @@ struct DecodingStage: ~Copyable {
   enum Outcome {
     /// Between two decisions.
     case none
-    /// A decision was due, but the gate is closed or the chain has not settled.
+    /// The gate is closed or the chain has not settled: nothing is decided, and what was decided
+    /// before counts no longer.
     case withheld
     case decided(Intent)
   }
@@ -59,9 +60,11 @@ struct DecodingStage: ~Copyable {
   mutating func decide(_ frame: FrameSlot) -> Outcome {
     let header = frame.header
     let blocks = (header.sampleIndex &+ 1) / framesPerDecision
-    guard blocks > decidedBlocks else { return .none }
+    let isDue = blocks > decidedBlocks
     decidedBlocks = blocks
+    // At once, not when the next decision is due: somebody is being moved.
     guard chain.isSettled, chain.gate.isOpen else { return .withheld }
+    guard isDue else { return .none }
     return .decided(
       unsafe decoder.decide(
         features: chain.features, sampleIndex: header.sampleIndex, time: header.edgeTime))

@@ -3,7 +3,7 @@
 #: status == 0
 #: violations == 0
 #: report.lost == report.corrupt == 0
-#: 0 < neutral_after_lead_off <= 0.025
+#: 0 < neutral_after_lead_off <= 0.03
 #: moved_after_lead_off
 load
 feed
