@@ -57,6 +57,13 @@ struct BoardTests {
     #expect(try configuration.chipMontage().channels.count == 8 * board.chips.count)
   }
 
+  @Test("a board's file passes the check that a person runs on it", arguments: boards)
+  fileprivate func check(_ board: Board) throws {
+    let path = Repository.path("hardware/boards/" + board.file)
+    let check = try Program.run(["config", "check", path])
+    #expect(check.status == 0 && check.output.hasPrefix("\(path): all right"))
+  }
+
   @Test("no board file is left out of the table")
   func complete() throws {
     let files = try FileManager.default.contentsOfDirectory(

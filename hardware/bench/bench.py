@@ -54,7 +54,10 @@ class Target:
         rows = b"".join(b"".join(c.to_bytes(4, "little", signed=True) for c in row)
                         for row in zip(*table))
         files.file("bench/eeg.i32", rows, 0o644)
-        # The same for two chips.
+        # Of chips with fewer channels, and the same for two chips.
+        for count in (4, 6):
+            few = b"".join(rows[at:at + 4 * count] for at in range(0, len(rows), 32))
+            files.file(f"bench/eeg-{count}.i32", few, 0o644)
         twice = b"".join(rows[at:at + 32] * 2 for at in range(0, len(rows), 32))
         files.file("bench/eeg-twice.i32", twice, 0o644)
         files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")

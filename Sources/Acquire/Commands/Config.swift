@@ -46,9 +46,16 @@ struct Config: ParsableCommand {
       // What each part refuses when it is built from these values.
       if source.mistakes.isEmpty {
         let plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
-        _ = try plan.stage()
         _ = try configuration.impedanceMonitor()
-        Terminal.output.write("\(file): all right\n")
+        if plan.lacksModel {
+          _ = try plan.chain()
+          Terminal.output.write(
+            "\(file): all right for `acquire record`; `acquire run` needs a decoder.model for "
+              + "these channels\n")
+        } else {
+          _ = try plan.stage()
+          Terminal.output.write("\(file): all right\n")
+        }
       } else {
         let count = source.mistakes.count
         throw Failure(

@@ -62,12 +62,21 @@ struct SessionPlan {
           + "`acquire record`")
     }
     try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
-    let chain = try explaining(.configuration, prefix: "[signal] ") { () throws(SignalFault) in
+    return DecodingStage(
+      chain: try chain(), decoder: LinearDecoder(model: model, rule: rule),
+      framesPerDecision: framesPerDecision)
+  }
+
+  /// No model was given, and the one that is part of the program is for other channels.
+  var lacksModel: Bool {
+    configuration.decoder.model.isEmpty && montage.channels.map(\.label) != model.channels
+  }
+
+  /// The signal chain alone, for this plan's channels.
+  func chain() throws(Failure) -> SignalChain {
+    try explaining(.configuration, prefix: "[signal] ") { () throws(SignalFault) in
       try SignalChain(signal, montage: montage)
     }
-    return DecodingStage(
-      chain: chain, decoder: LinearDecoder(model: model, rule: rule),
-      framesPerDecision: framesPerDecision)
   }
 
   private static func signal(_ configuration: Configuration, montage: Montage) throws(Failure)
