@@ -61,17 +61,21 @@ class Target:
         twice = b"".join(rows[at:at + 32] * 2 for at in range(0, len(rows), 32))
         files.file("bench/eeg-twice.i32", twice, 0o644)
         files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")
-        for source in (*(HERE / "guest").glob("*.c"), self.source / "selftest.c"):
-            tool = self.folder / source.stem
-            run(f"{self.prefix}gcc", "-O2", "-static", "-o", tool, source)
+        guest = HERE / "guest"
+        for sources in (*([path] for path in guest.glob("*.c")), [self.source / "selftest.c"],
+                        [guest / "usb/usb-serial.c", guest / "usb/usbip.c"]):
+            tool = self.folder / sources[0].stem
+            run(f"{self.prefix}gcc", "-O2", "-Wall", "-static", "-o", tool, *sources)
             files.program(tool)
         for program in programs:
             slim = self.folder / program.name
             run(f"{self.prefix}strip", "-o", slim, program)
             files.program(slim)
         for name in ("virtio_pci", "9p", "9pnet_virtio"):
-            files.module(name, self.kernel.root)
-        files.module(self.module, self.kernel.root, load=False)
+            files.module(name, self.kernel.root, order="boot")
+        for name in ("vhci_hcd", "ftdi_sio"):
+            files.module(name, self.kernel.root, order="usb")
+        files.module(self.module, self.kernel.root)
         files.write(self.folder / "initramfs")
 
     def start(self, name, scenarios):

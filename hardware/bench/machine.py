@@ -22,7 +22,7 @@ class Initramfs:
         #: Folders where libraries of the guest's architecture are looked for, in this order.
         self.libraries = libraries
         self.entries = {}
-        self.modules = []
+        self.orders = {}
         for name in "dev proc sys tmp host etc run".split():
             self.folder(name)
         self._put("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1))
@@ -71,14 +71,15 @@ class Initramfs:
         for name in applets:
             self.entries.setdefault(f"bin/{name}", (stat.S_IFLNK | 0o777, b"busybox", (0, 0)))
 
-    def module(self, name, root, load=True):
-        """A module of the kernel, or the path of one, after those that it depends on."""
+    def module(self, name, root, order=None):
+        """A module of the kernel, or the path of one, after those that it depends on; listed in
+        /modules/ORDER."""
         index = {}
         for path in root.rglob("*.ko*"):
             index[path.name.split(".")[0].replace("-", "_")] = path
-        self._module(name, index, load)
+        self._module(name, index, order)
 
-    def _module(self, name, index, load):
+    def _module(self, name, index, order):
         key = Path(name).name.split(".")[0].replace("-", "_")
         if f"modules/{key}.ko" in self.entries:
             return
@@ -88,13 +89,14 @@ class Initramfs:
         data = lzma.open(path).read() if path.suffix == ".xz" else path.read_bytes()
         for dependency in re.search(rb"\0?depends=([^\0]*)\0", data)[1].decode().split(","):
             if dependency:
-                self._module(dependency, index, load)
+                self._module(dependency, index, order)
         self.file(f"modules/{key}.ko", data, 0o644)
-        if load:
-            self.modules.append(key)
+        if order:
+            self.orders.setdefault(order, []).append(key)
 
     def write(self, path):
-        self.file("modules/order", "".join(f"{name}\n" for name in self.modules).encode(), 0o644)
+        for order, names in self.orders.items():
+            self.file(f"modules/{order}", "".join(f"{name}\n" for name in names).encode(), 0o644)
         with open(path, "wb") as out:
             entries = sorted(self.entries.items()) + [("TRAILER!!!", (0, b"", (0, 0)))]
             for number, (name, (mode, data, device)) in enumerate(entries, 1):
