@@ -26,7 +26,7 @@ ACQUIRE := .build/release/acquire
 BUILD_PACKAGES := libgpiod-dev libusb-1.0-0-dev linux-libc-dev libc6-dev g++ pkg-config git ca-certificates
 TEST_PACKAGES := python3 python3-venv device-tree-compiler
 BENCH_PACKAGES := rt-tests libboost-dev strace python3
-HARDWARE_PACKAGES := python3 gcc make libc6-dev libelf-dev busybox-static qemu-system-x86
+HARDWARE_PACKAGES := python3 gcc make libc6-dev libelf-dev busybox-static qemu-system-x86 strace
 ARM64_PACKAGES := qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # $(call install,PACKAGES): apt, three tries, nothing at all when all of them are there.

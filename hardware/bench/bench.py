@@ -67,6 +67,8 @@ class Target:
             tool = self.folder / sources[0].stem
             run(f"{self.prefix}gcc", "-O2", "-Wall", "-static", "-o", tool, *sources)
             files.program(tool)
+        if self.architecture == "amd64":
+            files.program(Path("/usr/bin/strace"))
         for program in programs:
             slim = self.folder / program.name
             run(f"{self.prefix}strip", "-o", slim, program)
@@ -100,6 +102,7 @@ def run(*command):
 def choose(options):
     """The scenarios asked for: by name, by the beginning of a name, by a file of one's own."""
     known = [s for path in sorted((HERE / "scenarios").glob("*.sh")) for s in Scenario.read(path)]
+    known = [s for s in known if s.only in ("", options.target)]
     if not options.scenario:
         return [s for s in known if s.quick or not (options.quick or s.endurance)]
     chosen = []

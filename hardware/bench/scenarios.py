@@ -9,12 +9,14 @@ A scenario is a shell script for the guest whose comments carry the rest:
     #= quick                belongs to the short set
     #= pairs                also runs with every two of its variants
     #= endurance            runs only when it is named
+    #= only amd64           runs on this target alone
     #| NAME WORDS…          a variant: $variant is NAME, $words are WORDS, $others the second's
 """
 
 import itertools
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +34,7 @@ class Scenario:
     limit: int = 60
     quick: bool = False
     endurance: bool = False
+    only: str = ""
     variables: dict = field(default_factory=dict)
 
     @staticmethod
@@ -46,7 +49,7 @@ class Scenario:
         def made(name, **variables):
             return Scenario(
                 name, script, about, said[":"], int(options.get("limit", 60)), "quick" in options,
-                "endurance" in options, variables)
+                "endurance" in options, options.get("only", ""), variables)
 
         if not variants:
             return [made(path.stem)]
@@ -303,6 +306,11 @@ class Outcome:
     @cached_property
     def calls_per_frame(self):
         return round(sum(self.calls.values()), 2)
+
+    @cached_property
+    def traced(self):
+        """How often strace saw each system call, by name."""
+        return Counter(re.findall(r"^(\w+)\(", self.text("trace"), re.M))
 
     def reaches(self, figures, microseconds):
         return figures is not None and figures[1] <= microseconds

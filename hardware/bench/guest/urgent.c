@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// urgent PRIORITY CONSUMER: SCHED_FIFO for the threads of the interrupts that somebody of this name
-// asked for; 1 if there are none.
+// urgent PRIORITY BEGIN [PART]: SCHED_FIFO for the processes and kernel threads whose names begin so
+// and contain this part; 1 if there are none.
 
 #include <ctype.h>
 #include <dirent.h>
@@ -11,7 +11,7 @@
 
 int main(int count, char **arguments) {
   DIR *processes = opendir("/proc");
-  if (count != 3 || !processes) return 2;
+  if (count < 3 || !processes) return 2;
   int found = 0;
   for (struct dirent *entry; (entry = readdir(processes));) {
     char path[300], name[64] = "";
@@ -20,7 +20,8 @@ int main(int count, char **arguments) {
     if (!file) continue;
     char *read = fgets(name, sizeof name, file);
     fclose(file);
-    if (!read || strncmp(name, "irq/", 4) != 0 || !strstr(name, arguments[2])) continue;
+    if (!read || strncmp(name, arguments[2], strlen(arguments[2])) != 0 ||
+        (count > 3 && !strstr(name, arguments[3]))) continue;
     struct sched_param priority = {.sched_priority = atoi(arguments[1])};
     if (sched_setscheduler(atoi(entry->d_name), SCHED_FIFO, &priority) != 0) {
       perror(name);
