@@ -126,11 +126,11 @@ struct AcquisitionTests {
 
   @Test(
     "edges that never reach the line are counted by the time they leave",
-    arguments: [ADS1299.DataRate.sps250, .sps1k, .sps2k], [1, 2, 6] as [UInt64])
+    arguments: ADS1299.DataRate.allCases, [1, 2, 6] as [UInt64])
   func lostEdges(_ rate: ADS1299.DataRate, _ count: UInt64) throws {
     var conditions = stalling(at: 200)
     conditions.lostEdges = ConversionSpan(first: 100, count: count)
-    conditions.periodErrorPPM = 20_000
+    conditions.periodErrorPPM = count == 2 ? -25_000 : 25_000
     let played = table(rows: 200, samplesPerSecond: Double(rate.samplesPerSecond))
     let run = try run(
       ADS1299Configuration(dataRate: rate), input: .recording(played), clock: .freeRunning,

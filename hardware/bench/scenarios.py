@@ -150,9 +150,11 @@ class Outcome:
 
     @cached_property
     def fired(self):
-        """How often each armed fault struck."""
-        found = re.findall(r"^(\S+) .*fired=(\d+)", self.text("fault"), re.M)
-        return {kind: int(count) for kind, count in found}
+        """How often each kind of fault struck."""
+        found = Counter()
+        for kind, count in re.findall(r"^(\S+) .*fired=(\d+)", self.text("fault"), re.M):
+            found[kind] += int(count)
+        return found
 
     @cached_property
     def violations(self):

@@ -35,6 +35,8 @@ struct ConversionCount {
   private(set) var overdueAt = Int64.max
   /// The chip was restarted: what its next edge tells is how long it stood still.
   private var isRestarted = false
+  /// When the newest conversion was made if no interrupt had been late; nanoseconds.
+  private var punctual: Int64 = 0
 
   @_noLocks @_noAllocation
   init(sequenceBase: UInt32, nominalPeriod: Nanoseconds) {
@@ -43,8 +45,8 @@ struct ConversionCount {
     self.nominalPeriod = nominalPeriod
   }
 
-  /// Whether the time between two edges tells what happened between them. Above 2 kSPS the
-  /// interrupt's own delay may reach half a period, and time tells nothing.
+  /// Whether the time between two edges alone tells what happened between them. Above 2 kSPS the
+  /// interrupt's own delay may reach half a period.
   private var isTimeTelling: Bool {
     @_noLocks @_noAllocation
     get { nominalPeriod.rawValue >= 500_000 }
@@ -64,17 +66,39 @@ struct ConversionCount {
         periods = (interval + period.rawValue / 2) / period.rawValue
         // The rest were conversions whose edge never reached the line.
         paused += min(seenStanding, periods - 1)
+      } else if !isTimeTelling && lateness(of: next) >= period.rawValue * 15 / 16 {
+        periods += (lateness(of: next) + period.rawValue / 16) / period.rawValue
       } else if abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20 {
         // A 32nd of the difference, not lost to rounding.
         period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
       }
     }
+    follow(next, isNewSeries: index < 0 || isRestarted || conversions != 1, periods: periods)
     isRestarted = false
     seenStanding = 0
     seenWaiting = 0
     index += periods
     edge = next
     overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
+  }
+
+  /// How late an edge is if it is of the next conversion.
+  ///
+  /// An edge that the line never saw, or that the kernel dropped because its thread had not run
+  /// since the one before, leaves all later ones a whole period late; an interrupt that is late
+  /// leaves none. What is missing was lost, whether the chip converted or stood still: above 2 kSPS
+  /// nobody looks at DRDY's level.
+  @_noLocks @_noAllocation
+  private func lateness(of next: Edge) -> Int64 {
+    next.time.nanoseconds - punctual - period.rawValue
+  }
+
+  /// Keeps to the edges that were least late.
+  @_noLocks @_noAllocation
+  private mutating func follow(_ next: Edge, isNewSeries: Bool, periods: Int64) {
+    punctual += periods * period.rawValue
+    let late = next.time.nanoseconds - punctual
+    punctual = isNewSeries || late < 0 ? next.time.nanoseconds : punctual + late / 16
   }
 
   /// An edge is overdue, and DRDY's level or the chip's bytes tell why.
