@@ -4,6 +4,7 @@
 gpiochip of a real Debian PREEMPT_RT kernel, in QEMU. README.md says more."""
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -119,26 +120,44 @@ def choose(options):
     return chosen
 
 
-def shared_out(scenarios, boots):
-    """Lists of about the same length, the longest scenarios first."""
-    lists = [[] for _ in range(boots)]
-    for scenario in sorted(scenarios, key=lambda s: -s.limit):
-        min(lists, key=lambda boot: sum(s.limit for s in boot)).append(scenario)
-    return [part for part in lists if part]
+class Durations:
+    """Seconds that each scenario took on this machine the last time."""
+
+    def __init__(self, path):
+        self.path = path
+        self.known = json.loads(path.read_text()) if path.exists() else {}
+
+    def of(self, scenario):
+        return self.known.get(scenario.name, scenario.limit / 20)
+
+    def shared_out(self, scenarios, boots):
+        """Lists that take about the same time, the longest scenarios first."""
+        lists = [[] for _ in range(boots)]
+        for scenario in sorted(scenarios, key=lambda s: -self.of(s)):
+            min(lists, key=lambda boot: sum(map(self.of, boot))).append(scenario)
+        return [part for part in lists if part]
+
+    def note(self, scenario, seconds):
+        self.known[scenario.name] = round(seconds, 1)
+        self.path.write_text(json.dumps(self.known, indent=1))
 
 
 def perform(target, scenarios, table, boots):
     """Runs all, prints a line for each as it ends; the number of those that failed."""
     running = {}
-    for number, part in enumerate(shared_out(scenarios, boots)):
+    durations = Durations(target.folder / "durations.json")
+    for number, part in enumerate(durations.shared_out(scenarios, boots)):
         share, machine = target.start(f"boot-{number}", part)
         running[number] = (share, machine, list(part))
+    began = dict.fromkeys(running, time.monotonic())
     failed = 0
     while running:
         for number, (share, machine, left) in list(running.items()):
             ended = machine.poll() is not None
             while left and (ended or (share / left[0].name / "copied").exists()):
                 scenario = left.pop(0)
+                durations.note(scenario, time.monotonic() - began[number])
+                began[number] = time.monotonic()
                 outcome = Outcome(scenario, share / scenario.name, table)
                 failures = list(outcome.failures())
                 print(row(outcome, failures), *(f"    {text}" for text in failures),

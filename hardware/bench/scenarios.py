@@ -101,9 +101,6 @@ class Outcome:
     def json(self, name):
         return json.loads(self.text(name))
 
-    #: Faults with which no frame comes.
-    silent = ("stall", "freeze-drdy", "spi-error")
-
     #: What `electrodes` of the guest gives, and the grades that a contact has with it.
     ohms = (5000, 8000, 12000, 6000, 4000, 30000, 70000, 5000000)
     grades = ["good", "good", "fair", "good", "good", "fair", "poor", "off"]
@@ -242,6 +239,13 @@ class Outcome:
         """Seconds from the last good sample before the longest gap to the moment at which the
         exoskeleton went neutral; None: it did not."""
         return self._neutral_since(self._silence[0])
+
+    @property
+    def deadline(self):
+        """Seconds within which it must be neutral: a control period, and before it the frame timeout
+        where no frame comes that could say what is wrong."""
+        return 0.13 if any(kind in self.scenario.name for kind in (
+            "stall", "freeze-drdy", "spi-error")) else 0.03
 
     @cached_property
     def neutral_after_lead_off(self):

@@ -18,7 +18,7 @@
 # A chip in RDATAC does not hear RDATA: until the filter has settled after a brown-out nothing tells.
 #: violations <= 5 * scenario.name.count('brown-out')
 # Frames that cannot be believed: one control period. None at all: the frame timeout before it.
-#: recovery < 0.03 or neutral_after <= (0.13 if any(kind in scenario.name for kind in silent) else 0.03)
+#: recovery < 0.03 or neutral_after <= deadline
 #: recovery < 2
 load
 feed

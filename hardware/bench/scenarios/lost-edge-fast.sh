@@ -9,6 +9,6 @@
 #: violations == 0
 load
 feed
-fault lost-edge at=20000 count=1
-fault lost-edge at=20400 count=3
-session --rate $variant --duration 6s $words
+fault lost-edge at=8000 count=1
+fault lost-edge at=8400 count=3
+session --rate $variant --duration 3s $words
