@@ -51,11 +51,21 @@ extension AcquisitionState {
     }
   }
 
+  /// Whether the registers shall be looked at: once a second, where a period has room for it. In
+  /// RDATAC, which has to be left and entered again, it takes longer.
+  @_noLocks @_noAllocation
+  func isInspectionDue(at now: MonotonicInstant, _ layout: FrameLayout) -> Bool {
+    count.nominalPeriod.rawValue >= (layout.isContinuous ? 500_000 : 250_000) && now >= inspectAt
+  }
+
   /// Completes the header of a frame that goes out.
   ///
+  /// - Parameter isTrusted: nothing else speaks against the chip.
   /// - Returns: whether the chips can have sent it.
   @_noLocks @_noAllocation
-  mutating func stamp(_ slot: FrameSlot, _ read: ConversionRead, _ layout: FrameLayout) -> Bool {
+  mutating func stamp(
+    _ slot: FrameSlot, _ read: ConversionRead, _ layout: FrameLayout, isTrusted: Bool
+  ) -> Bool {
     var header = slot.header
     header.sampleIndex = UInt64(bitPattern: read.earliest)
     header.edgeTime = read.edgeTime
@@ -65,7 +75,7 @@ extension AcquisitionState {
     header.lostBefore = UInt32(truncatingIfNeeded: before.missing)
     header.pausedBefore = UInt32(truncatingIfNeeded: before.paused)
     header.recovery = health.takeRecovery()
-    let isCredible = layout.isCredible(header)
+    let isCredible = isTrusted && layout.isCredible(header)
     if !isCredible { header.flags = FrameFlags(rawValue: 1 << 0) }
     if read.isLate { header.flags = FrameFlags(rawValue: header.flags.rawValue | 1 << 1) }
     slot.header = header

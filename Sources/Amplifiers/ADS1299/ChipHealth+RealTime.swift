@@ -114,6 +114,15 @@ enum ChipVerdict: BitwiseCopyable {
     }
   }
 
+  /// `Recovery.Cause` when a chip that seemed to be well is not.
+  var causeOfDoubt: UInt8 {
+    @_noLocks @_noAllocation
+    get {
+      if case .kernel = self { return 7 }
+      return cause(fallback: 4)
+    }
+  }
+
   /// `Recovery.Cause` of what was read where registers should have been.
   ///
   /// - Parameter fallback: when the registers do not tell.

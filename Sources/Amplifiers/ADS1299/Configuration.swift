@@ -30,7 +30,7 @@ public struct ADS1299Configuration: Sendable, Equatable {
     /// registers can be read between two frames (SBAS499A p. 37).
     case onRequest
     /// RDATAC: a byte less for each frame; a read that straddles a conversion is torn, and
-    /// registers cannot be reached.
+    /// registers are reached by leaving it only: once a second up to 2 kSPS, and after a standstill.
     case continuous
   }
 

@@ -35,6 +35,8 @@ struct ConversionCount {
   private(set) var overdueAt = Int64.max
   /// The chip was restarted: what its next edge tells is how long it stood still.
   private var isRestarted = false
+  /// The line was silent for as long as a chip takes to settle after a reset.
+  private var hasStoodStill = false
   /// When the newest conversion was made if no interrupt had been late; nanoseconds.
   private var punctual: Int64 = 0
 
@@ -73,6 +75,7 @@ struct ConversionCount {
         period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
       }
     }
+    if index >= 0 && conversions == 1 && periods > 3 { hasStoodStill = true }
     follow(next, isNewSeries: index < 0 || isRestarted || conversions != 1, periods: periods)
     isRestarted = false
     seenStanding = 0
@@ -125,6 +128,15 @@ struct ConversionCount {
   mutating func skipOverdue(until now: MonotonicInstant) {
     if overdueAt > now.nanoseconds { return }
     overdueAt += ((now.nanoseconds - overdueAt) / period.rawValue + 1) * period.rawValue
+  }
+
+  /// Whether the line was silent for so long, since this was asked last, that the chip may have
+  /// been reset.
+  @_noLocks @_noAllocation
+  mutating func takeStandstill() -> Bool {
+    let taken = hasStoodStill
+    hasStoodStill = false
+    return taken
   }
 
   /// The chip was stopped, reset or left alone for a while; its next edge begins a new series.

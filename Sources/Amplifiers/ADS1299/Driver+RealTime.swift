@@ -4,15 +4,16 @@
 // SPI message (one for each chip select of a cascade). One or two more when the read ends so near
 // the next edge that only that edge's time can tell which conversion was read; one a second when
 // the phase of several chips is watched. Bounded: at most 16 edges and 3 reads. The registers are
-// looked at once a second, in the same message as a frame.
+// looked at once a second, in the same message as a frame, or in RDATAC after it, by five more
+// calls a chip; and before a frame goes out that follows a standstill.
 //
-// How a frame gets its number is told in ConversionCount+RealTime.swift.
-// A conversion that cannot be told is never guessed: it is lost. That is so, too, for a read in
-// RDATAC that an edge overtakes, which is torn, and in a cascade, whose chips may then differ.
+// How a frame gets its number is told in ConversionCount+RealTime.swift. A conversion that cannot
+// be told is lost, not guessed; so is, in RDATAC, a read that an edge overtakes, which is torn, and
+// in a cascade, whose chips may then differ.
 //
-// The roots `run` stand in this file together with all that is generic and with the conformances of
-// the ports: the oath is checked on the loop as specialised for each. So the steps of the bring-up
-// are here, too, which bring a chip back: at most 0.4 s for a rung of the ladder.
+// The roots `run` stand here together with all that is generic and the conformances of the ports:
+// the oath is checked on the loop as specialised for each. So do the steps of the bring-up, which
+// bring a chip back: at most 0.4 s for a rung of the ladder.
 
 import RT
 import Signal
@@ -120,10 +121,12 @@ extension ADS1299Driver where Port: ~Copyable {
     var slot = sink.claim()
     var doubtful: ConversionRead?
     var wake = wakeTime
+    let isSuspect = state.count.takeStandstill()
     for _ in 0..<3 {
       let begin = port.now
-      let inspects = isInspectionDue(at: begin, state)
-      let result = exchangeFrames(into: slot, inspecting: inspects ? state.inspected : -1)
+      let inspects = !isSuspect && state.isInspectionDue(at: begin, layout)
+      let result = exchangeFrames(
+        into: slot, inspecting: inspects && !layout.isContinuous ? state.inspected : -1)
       if result < 0 { return state.health.outcome(ofFailedTransfer: result) }
       let end = port.now
       var read = ConversionRead(of: state.count, wakeTime: wake, readTime: end)
@@ -139,11 +142,13 @@ extension ADS1299Driver where Port: ~Copyable {
         if let first = doubtful, first.latest - first.earliest == 1,
           first.latest == read.earliest, !layout.isFrame(port.bytes, sameAs: slot)
         {
-          _ = publish(first, slot, &state, into: &sink)
+          _ = publish(first, slot, isTrusted: !isSuspect, &state, into: &sink)
           slot = sink.claim()
         }
         layout.decode(port.bytes, into: slot, epoch: epoch)
-        let isCredible = publish(read, slot, &state, into: &sink)
+        let verdict = isSuspect ? glanceAll() : .good
+        let isCredible = publish(read, slot, isTrusted: verdict.isGood, &state, into: &sink)
+        if !verdict.isGood { return .fault(verdict.causeOfDoubt) }
         let cause = judge(isCredible: isCredible, inspected: inspects, &state)
         return cause == 0 ? .done : .fault(cause)
       }
@@ -191,21 +196,15 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// Checked through `run`.
   mutating func publish(
-    _ read: ConversionRead, _ slot: FrameSlot, _ state: inout AcquisitionState,
+    _ read: ConversionRead, _ slot: FrameSlot, isTrusted: Bool, _ state: inout AcquisitionState,
     into sink: inout FrameSink
   ) -> Bool {
-    let isCredible = state.stamp(slot, read, layout)
+    let isCredible = state.stamp(slot, read, layout, isTrusted: isTrusted)
     sink.publish(slot)
     return isCredible
   }
 
   // MARK: the chip's health
-
-  /// Once a second; not where a period has no room for it, and not in RDATAC, where registers
-  /// cannot be reached. Checked through `run`.
-  func isInspectionDue(at now: MonotonicInstant, _ state: AcquisitionState) -> Bool {
-    !layout.isContinuous && nominalPeriod.rawValue >= 250_000 && now >= state.inspectAt
-  }
 
   /// Whether the chip is to be believed after this frame: 0, or `Recovery.Cause`. Checked through
   /// `run`.
@@ -214,18 +213,16 @@ extension ADS1299Driver where Port: ~Copyable {
   ) -> UInt8 {
     state.health.noteFrame(isCredible: isCredible)
     var verdict = ChipVerdict.good
-    if isCredible && inspected {
+    if isCredible && inspected && !layout.isContinuous {
       verdict = registers.verdict(
         on: port.bytes, at: ExchangeBytes.readBack + 2, addresses: 1...3, chip: state.inspected)
       state.inspected = (state.inspected + 1) % port.selectCount
-      if !port.hasOtherDataReady { state.inspectAt = port.now + .seconds(1) }
-    } else if !isCredible && state.health.corruptFrames == 1 {
+    } else if isCredible ? inspected : state.health.corruptFrames == 1 {
       // At the very first: a brown-out is seen by the registers.
-      for select in 0..<port.selectCount where verdict.isGood { verdict = glance(select) }
-      layout.prepare(port.bytes)
+      verdict = glanceAll()
     }
-    if case .kernel = verdict { return 7 }
-    if !verdict.isGood { return verdict.cause(fallback: 4) }
+    if inspected && !port.hasOtherDataReady { state.inspectAt = port.now + .seconds(1) }
+    if !verdict.isGood { return verdict.causeOfDoubt }
     return state.health.corruptFrames >= ChipHealth.corruptFramesMaximum ? 2 : 0
   }
 
@@ -291,8 +288,7 @@ extension ADS1299Driver where Port: ~Copyable {
     var verdict = resynchronise()
     for _ in 0..<10 {
       guard case .identity = verdict, !stop.isRaised else { return verdict }
-      // Nobody looks at DRDY meanwhile: periods without an edge are a pause.
-      count.restart()
+      count.restart()  // Nobody looks at DRDY meanwhile: periods without an edge are a pause.
       port.sleep(max(nominalPeriod, .milliseconds(1)))
       verdict = resynchronise()
     }
@@ -344,26 +340,29 @@ extension ADS1299Driver where Port: ~Copyable {
       let overdueAt = MonotonicInstant(nanoseconds: state.count.overdueAt)
       let ready = port.wait(until: min(deadline, overdueAt))
       if ready < 0 && ready != -4 { return .kernel(errno: ready) }
-      // The edge stays where it is: the loop counts it.
-      if ready > 0 { return .good }
+      if ready > 0 { return .good }  // The edge stays where it is: the loop counts it.
       if port.now >= overdueAt { lookAtLevel(now: port.now, &state) }
     }
     return stop.isRaised ? .abandoned : .silent
   }
 
-  /// Reads CONFIG1 to CONFIG3. Checked through `run`.
+  /// Reads CONFIG1 to CONFIG3 of every chip. Checked through `run`.
+  mutating func glanceAll() -> ChipVerdict {
+    var verdict = ChipVerdict.good
+    for select in 0..<port.selectCount where verdict.isGood { verdict = glance(select) }
+    layout.prepare(port.bytes)
+    return verdict
+  }
+
+  /// Of one. Checked through `run`.
   mutating func glance(_ select: Int) -> ChipVerdict {
-    // Also without RDATAC: after a brown-out the chip is in it.
-    let stopped = command(0x11, select)
+    let stopped = command(0x11, select)  // Also without RDATAC: after a brown-out it is in it.
     if stopped < 0 { return .kernel(errno: stopped) }
     let result = readRegisters(select, from: 1, count: 3)
     if result < 0 { return .kernel(errno: result) }
     let verdict = registers.verdict(on: port.bytes, at: 2, addresses: 1...3, chip: select)
-    if layout.isContinuous {
-      let resumed = command(0x10, select)
-      if resumed < 0 { return .kernel(errno: resumed) }
-    }
-    return verdict
+    let resumed = layout.isContinuous ? command(0x10, select) : 0
+    return resumed < 0 ? .kernel(errno: resumed) : verdict
   }
 
   // MARK: steps of the bring-up
