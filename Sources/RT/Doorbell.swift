@@ -57,7 +57,7 @@ public struct Doorbell: @unchecked Sendable {
   /// Consumer: the same, but awake and looking from `lead` before a ring is expected to `lead`
   /// after it, so that this ring costs the producer no system call and the consumer no wake-up.
   ///
-  /// Takes the CPU from everybody of lower priority for two leads at most.
+  /// Takes the CPU from everybody of lower priority for two leads at most; with none it is `wait`.
   @_noLocks @_noAllocation
   @inlinable public func wait(
     _ ticket: UInt32, until deadline: MonotonicInstant, expecting expected: MonotonicInstant,
@@ -65,7 +65,9 @@ public struct Doorbell: @unchecked Sendable {
   ) {
     let begin = expected - lead
     let end = expected + lead
-    while end <= deadline, unsafe rings.pointee.load(ordering: .sequentiallyConsistent) == ticket {
+    while lead > .zero, end <= deadline,
+      unsafe rings.pointee.load(ordering: .sequentiallyConsistent) == ticket
+    {
       let now = MonotonicInstant.now()
       if now >= end { break }
       if now < begin { wait(ticket, until: begin) } else { shim_relax() }

@@ -210,6 +210,22 @@ struct WaitingTests {
     #expect(waiter.join() == 50)
   }
 
+  @Test("without a lead a wait for an expected ring sleeps once, not twice")
+  func noLead() throws {
+    let bell = Doorbell()
+    let waiter = try RealTimeThread.start(
+      ThreadSettings(name: "sleeps", policy: .other), workspace: UInt64(0)
+    ) { sleeps in
+      let ticket = bell.ticket()
+      let before = ThreadUsage.ofThisThread().voluntarySwitches
+      let now = MonotonicInstant.now()
+      bell.wait(
+        ticket, until: now + .milliseconds(60), expecting: now + .milliseconds(20), lead: .zero)
+      sleeps = ThreadUsage.ofThisThread().voluntarySwitches - before
+    }
+    #expect(waiter.join() == 1)
+  }
+
   @Test(
     "a wait for an expected ring ends at its deadline when nobody rings",
     arguments: [-1, 2, 4, 60])

@@ -30,7 +30,8 @@ struct DecodingWorkspace: ~Copyable {
   var recoveries = RecoveryLog()
   /// How long before a frame is expected the thread is awake for it; zero: it is woken.
   let lead: Nanoseconds
-  private let period: Nanoseconds
+  /// Between two frames; follows the amplifier's oscillator, which may be off by 2.5 %.
+  private var period: Nanoseconds
   private var nextFrame = MonotonicInstant(nanoseconds: 0)
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
   private var nextListening = MonotonicInstant(nanoseconds: 0)
@@ -123,7 +124,7 @@ extension DecodingWorkspace {
   private mutating func take(_ frame: FrameSlot) {
     let popped = MonotonicInstant.now()
     let header = frame.header
-    nextFrame = header.publishTime + period
+    expectNextFrame(after: header.publishTime)
     count(header)
     histograms.edgeToWake.record(header.wakeTime - header.edgeTime)
     histograms.read.record(header.readTime - header.wakeTime)
@@ -150,6 +151,14 @@ extension DecodingWorkspace {
     // After the command: nothing waits for it.
     meter?.feed(frame)
     tell(at: time)
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func expectNextFrame(after published: MonotonicInstant) {
+    let late = (published - nextFrame).rawValue
+    // What is further off was lost, or is the first.
+    if abs(late) < period.rawValue / 8 { period = Nanoseconds(period.rawValue + late / 16) }
+    nextFrame = published + period
   }
 
   /// - Returns: when it was done.

@@ -30,7 +30,8 @@ public struct ADS1299Configuration: Sendable, Equatable {
     /// registers can be read between two frames (SBAS499A p. 37).
     case onRequest
     /// RDATAC: a byte less for each frame; a read that straddles a conversion is torn, and
-    /// registers are reached by leaving it only: once a second up to 2 kSPS, and after a standstill.
+    /// registers are reached only by leaving it: once a second up to 2 kSPS, and after a
+    /// standstill.
     case continuous
   }
 
