@@ -117,7 +117,7 @@ def choose(options):
                 names = ", ".join(dict.fromkeys(s.name.split("-")[0] for s in known))
                 raise Failure(f"There is no scenario {wanted}: choose among {names} …")
             chosen += found
-    return chosen
+    return list({s.name: s for s in chosen}.values())
 
 
 class Durations:

@@ -212,7 +212,8 @@ class Outcome:
 
     def _equal(self, first, end, shift):
         """(samples of a run that equal the table, where the table stands then)"""
-        channels, table = self.recording.channels, self.table
+        channels = self.recording.channels
+        table = (self.table * 4)[:len(channels)]  # each chip has the same
         length = len(table[0])
         if any(channel[first] != column[(first + shift) % length]
                for channel, column in zip(channels, table)):

@@ -39,6 +39,9 @@ struct ConversionCount {
   private var hasStoodStill = false
   /// When the newest conversion was made if no interrupt had been late; nanoseconds.
   private var punctual: Int64 = 0
+  /// The same for the first conversion of the series, and its index.
+  private var origin: Int64 = 0
+  private var originIndex: Int64 = 0
 
   @_noLocks @_noAllocation
   init(sequenceBase: UInt32, nominalPeriod: Nanoseconds) {
@@ -63,20 +66,25 @@ struct ConversionCount {
     if index >= 0 && isRestarted {
       periods = max(conversions, (interval + period.rawValue / 2) / period.rawValue)
       paused += max(0, periods - conversions - seenWaiting)
-    } else if index >= 0 && conversions == 1 {
-      if isTimeTelling && interval > period.rawValue * 3 / 2 {
-        periods = (interval + period.rawValue / 2) / period.rawValue
-        // The rest were conversions whose edge never reached the line.
-        paused += min(seenStanding, periods - 1)
-      } else if !isTimeTelling && lateness(of: next) >= period.rawValue * 15 / 16 {
-        periods += (lateness(of: next) + period.rawValue / 16) / period.rawValue
-      } else if abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20 {
-        // A 32nd of the difference, not lost to rounding.
-        period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
-      }
+    } else if index >= 0 && conversions == 1 && isTimeTelling
+      && interval > period.rawValue * 3 / 2
+    {
+      periods = (interval + period.rawValue / 2) / period.rawValue
+      // The rest were conversions whose edge never reached the line.
+      paused += min(seenStanding, periods - 1)
+    } else if index >= 0 && !isTimeTelling && isSteady(conversions)
+      && lateness(of: next, conversions) >= period.rawValue * 15 / 16
+    {
+      periods += (lateness(of: next, conversions) + period.rawValue / 16) / period.rawValue
+    } else if conversions == 1
+      && abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20
+    {
+      // A 32nd of the difference, not lost to rounding.
+      period = Nanoseconds(period.rawValue + (interval - period.rawValue) / 32)
     }
     if index >= 0 && conversions == 1 && periods > 3 { hasStoodStill = true }
-    follow(next, isNewSeries: index < 0 || isRestarted || conversions != 1, periods: periods)
+    follow(
+      next, isNewSeries: index < 0 || isRestarted || !isSteady(conversions), periods: periods)
     isRestarted = false
     seenStanding = 0
     seenWaiting = 0
@@ -85,23 +93,41 @@ struct ConversionCount {
     overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
   }
 
-  /// How late an edge is if it is of the next conversion.
+  /// Whether it is known well enough how long so many conversions take.
+  @_noLocks @_noAllocation
+  private func isSteady(_ conversions: Int64) -> Bool {
+    conversions == 1 || conversions <= 1_000 && index - originIndex >= 1_000
+  }
+
+  /// How long so many conversions take: several by the mean of all so far, whose error is a small
+  /// part of a period even after a thousand.
+  @_noLocks @_noAllocation
+  private func span(_ conversions: Int64) -> Int64 {
+    if conversions == 1 || !isSteady(conversions) { return conversions * period.rawValue }
+    return (punctual - origin) * conversions / (index - originIndex)
+  }
+
+  /// How late an edge is if no conversion but those that the line counted came before it.
   ///
   /// An edge that the line never saw, or that the kernel dropped because its thread had not run
   /// since the one before, leaves all later ones a whole period late; an interrupt that is late
   /// leaves none. What is missing was lost, whether the chip converted or stood still: above 2 kSPS
   /// nobody looks at DRDY's level.
   @_noLocks @_noAllocation
-  private func lateness(of next: Edge) -> Int64 {
-    next.time.nanoseconds - punctual - period.rawValue
+  private func lateness(of next: Edge, _ conversions: Int64) -> Int64 {
+    next.time.nanoseconds - punctual - span(conversions)
   }
 
   /// Keeps to the edges that were least late.
   @_noLocks @_noAllocation
   private mutating func follow(_ next: Edge, isNewSeries: Bool, periods: Int64) {
-    punctual += periods * period.rawValue
+    punctual += span(periods)
     let late = next.time.nanoseconds - punctual
     punctual = isNewSeries || late < 0 ? next.time.nanoseconds : punctual + late / 16
+    if isNewSeries {
+      origin = punctual
+      originIndex = index + periods
+    }
   }
 
   /// An edge is overdue, and DRDY's level or the chip's bytes tell why.
@@ -139,7 +165,15 @@ struct ConversionCount {
     return taken
   }
 
-  /// The chip was stopped, reset or left alone for a while; its next edge begins a new series.
+  /// Nobody looks at DRDY for a while, but the chip goes on. Up to 2 kSPS what brings no edge then
+  /// is a pause.
+  @_noLocks @_noAllocation
+  mutating func leave() {
+    if isTimeTelling { isRestarted = true }
+    overdueAt = .max
+  }
+
+  /// The chip was stopped, reset or fell silent; its next edge begins a new series.
   @_noLocks @_noAllocation
   mutating func restart() {
     isRestarted = true

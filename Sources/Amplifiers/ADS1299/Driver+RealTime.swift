@@ -178,7 +178,9 @@ extension ADS1299Driver where Port: ~Copyable {
     from begin: MonotonicInstant, to end: MonotonicInstant, _ count: inout ConversionCount,
     _ read: inout ConversionRead
   ) -> Int32 {
-    let ready = port.wait(until: count.edge.time + count.period + count.doubt)
+    // Asleep at least for a moment: the interrupt's thread may wait for this CPU.
+    let due = count.edge.time + count.period + count.doubt
+    let ready = port.wait(until: max(due, port.now + .microseconds(20)))
     if ready < 0 && ready != -4 { return ready }  // EINTR: as if no edge had come
     let taken = port.takeEdges()
     if taken < 0 { return taken }
@@ -271,6 +273,8 @@ extension ADS1299Driver where Port: ~Copyable {
         let now = port.now
         state.health.recover(cause: named, onRung: rung, detectedAt: detectedAt, now: now)
         epoch &+= 1
+        // The other chips' edges from before would tell of a walk that was none.
+        for _ in 0..<4 where port.takeOtherEdges() > 0 {}
         state.phases = PhaseMonitor()
         state.silentAt = now + silence + nominalPeriod * 5
         return .good
@@ -288,7 +292,7 @@ extension ADS1299Driver where Port: ~Copyable {
     var verdict = resynchronise()
     for _ in 0..<10 {
       guard case .identity = verdict, !stop.isRaised else { return verdict }
-      count.restart()  // Nobody looks at DRDY meanwhile: periods without an edge are a pause.
+      count.leave()  // Nobody looks at DRDY meanwhile.
       port.sleep(max(nominalPeriod, .milliseconds(1)))
       verdict = resynchronise()
     }
