@@ -1,7 +1,7 @@
-# A minute at 250 samples a second while five programs fight for the CPU.
-#= limit 90
+# Half a minute at 250 samples a second while five programs fight for the CPU.
+#= limit 60
 #: status == 0
-#: truth.conversions > 14900
+#: truth.conversions > 7400
 #: tail <= 0.1 * recording.rate
 #: claimed == lost == 0
 #: violations == 0
@@ -10,4 +10,4 @@
 load
 feed
 hogs
-session --rate 250 --duration 60s
+session --rate 250 --duration 30s

@@ -13,4 +13,4 @@
 load
 feed
 fault $words at=8000
-session --rate 16000 --duration 2s --set amplifier.spi-hertz=16000000
+session --rate 16000 --duration 1500ms --set amplifier.spi-hertz=16000000
