@@ -13,10 +13,11 @@
 #define NANOVOLTS_MAX	(10ll * NSEC_PER_SEC)
 #define ALL_CHANNELS	CHANNELS_MAX
 
-/* Which way the chopped current flows `before` periods before a conversion; 0: it is not chopped. */
+/* Which way the chopped current flowed so many periods before; 0: it is not chopped. */
 static int lead_off_sign(struct chip *c, unsigned int before)
 {
-	u64 period = c->since_start - before;	/* modulo 2^64, a multiple of the current's period */
+	/* modulo 2^64, which is a multiple of the current's period */
+	u64 period = c->since_start - before;
 	u64 clocks = period * chip_period(c);
 
 	switch (c->reg[REG_LOFF] & 3) {
