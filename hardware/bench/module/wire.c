@@ -28,7 +28,7 @@ static void wire_wait_until(u64 ns)
 		schedule_hrtimeout_range(&until, 0, HRTIMER_MODE_ABS_HARD);
 	}
 	while ((now = ktime_get_ns()) < ns) {
-		/* Plain instructions: an emulator stops at each look at the clock and at cpu_relax(). */
+		/* an emulator stops at each look at the clock, and at cpu_relax() */
 		for (u64 rounds = (ns - now) / ROUND_NS; rounds; rounds--)
 			asm volatile(".rept 60\n\tnop\n\t.endr" : : : "memory");
 	}
