@@ -66,7 +66,8 @@ extension Setting {
       .whole(
         "amplifier.canary", \.amplifier.canary,
         "pattern that the chip drives on its GPIO pins, seen in every frame and gone after a "
-          + "brown-out; only where the pins are free; -1: none", in: -1...15),
+          + "brown-out, which nothing else tells of the later chips of a daisy chain; only where "
+          + "the pins are free; -1: none", in: -1...15),
       .text(
         "amplifier.test-signal-amplitude", \.amplifier.testSignalAmplitude,
         "for inputs on test-signal", choices: ["1.875mV", "3.75mV"]),

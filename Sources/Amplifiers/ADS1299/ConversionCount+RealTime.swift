@@ -27,6 +27,8 @@ struct ConversionCount {
   var published: Int64 = -1
   /// Periods without a conversion since then.
   private(set) var paused: Int64 = 0
+  /// The same since START.
+  private var pausedInAll: Int64 = 0
   /// DRDY's level told so often, when an edge was overdue, that no conversion had been made, and
   /// so often that one had.
   private var seenStanding: Int64 = 0
@@ -65,13 +67,13 @@ struct ConversionCount {
     var periods = conversions
     if index >= 0 && isRestarted {
       periods = max(conversions, (interval + period.rawValue / 2) / period.rawValue)
-      paused += max(0, periods - conversions - seenWaiting)
+      pause(max(0, periods - conversions - seenWaiting))
     } else if index >= 0 && conversions == 1 && isTimeTelling
       && interval > period.rawValue * 3 / 2
     {
       periods = (interval + period.rawValue / 2) / period.rawValue
       // The rest were conversions whose edge never reached the line.
-      paused += min(seenStanding, periods - 1)
+      pause(min(seenStanding, periods - 1))
     } else if index >= 0 && !isTimeTelling && isSteady(conversions)
       && lateness(of: next, conversions) >= period.rawValue * 15 / 16
     {
@@ -91,6 +93,22 @@ struct ConversionCount {
     index += periods
     edge = next
     overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func pause(_ periods: Int64) {
+    paused += periods
+    pausedInAll += periods
+  }
+
+  /// The newest edge under the number of its conversion, those counted whose edge was lost: what
+  /// other chips that convert together have counted, too.
+  var reference: Edge {
+    @_noLocks @_noAllocation
+    get {
+      Edge(
+        time: edge.time, lineSequence: UInt32(truncatingIfNeeded: index &- pausedInAll))
+    }
   }
 
   /// Whether it is known well enough how long so many conversions take.

@@ -4,8 +4,8 @@
 // SPI message (one for each chip select of a cascade). One or two more when the read ends so near
 // the next edge that only that edge's time can tell which conversion was read; one a second when
 // the phase of several chips is watched. Bounded: at most 16 edges and 3 reads. The registers are
-// looked at once a second, in the same message as a frame, or in RDATAC after it, by five more
-// calls a chip; and before a frame goes out that follows a standstill.
+// looked at once a second, in the same message as a frame, or in RDATAC after it; and before a
+// frame goes out that follows a standstill: five more calls a chip.
 //
 // How a frame gets its number is told in ConversionCount+RealTime.swift. A conversion that cannot
 // be told is lost, not guessed; so is, in RDATAC, a read that an edge overtakes, which is torn, and
@@ -70,8 +70,7 @@ extension ADS1299Driver where Port: ~Copyable {
         if taken == 0 { continue }
         for index in 0..<Int(taken) { state.count.count(port.edge(index)) }
         outcome = read(wakeTime: wakeTime, &state, into: &sink)
-        // From now, however long the read took: what counts is how long the chip kept us waiting.
-        state.silentAt = port.now + silence
+        state.silentAt = port.now + silence  // From now, however long the read took.
         if case .done = outcome, port.hasOtherDataReady, port.now >= state.inspectAt {
           if watchPhases(&state) { return .unsynchronised }
         }
@@ -102,8 +101,9 @@ extension ADS1299Driver where Port: ~Copyable {
     // Reading takes DRDY high again, so that the next period can be told too, and other bytes than
     // the last tell of a conversion where the line itself is stuck. They go nowhere: a conversion
     // without its edge has no time.
-    for select in 0..<port.selectCount
-    where port.exchange(select: select, byteCount: layout.byteCount, isCommand: false) < 0 {
+    let last = port.selectCount - 1  // The first chip, whose edge is overdue, is read last.
+    for index in 0...last
+    where port.exchange(select: last - index, byteCount: layout.byteCount, isCommand: false) < 0 {
       state.health.noteFailedTransfer()
       state.count.skipOverdue(until: now)
       return
@@ -158,10 +158,11 @@ extension ADS1299Driver where Port: ~Copyable {
     return .done
   }
 
-  /// All chips, one after the other; in a cascade each is decoded before the next overwrites its
-  /// bytes. Checked through `run`.
+  /// All chips, one after the other, the first last; in a cascade each is decoded before the next
+  /// overwrites its bytes. Checked through `run`.
   mutating func exchangeFrames(into slot: FrameSlot, inspecting inspected: Int) -> Int32 {
-    for select in 0..<port.selectCount {
+    for index in 0..<port.selectCount {
+      let select = port.selectCount - 1 - index
       let result =
         select == inspected
         ? port.exchange(select: select, byteCount: layout.byteCount, thenCommand: 5)
@@ -179,8 +180,8 @@ extension ADS1299Driver where Port: ~Copyable {
     _ read: inout ConversionRead
   ) -> Int32 {
     // Asleep at least for a moment: the interrupt's thread may wait for this CPU.
-    let due = count.edge.time + count.period + count.doubt
-    let ready = port.wait(until: max(due, port.now + .microseconds(20)))
+    let due = max(count.edge.time + count.period + count.doubt, port.now + .microseconds(20))
+    let ready = port.wait(until: due)
     if ready < 0 && ready != -4 { return ready }  // EINTR: as if no edge had come
     let taken = port.takeEdges()
     if taken < 0 { return taken }
@@ -220,8 +221,7 @@ extension ADS1299Driver where Port: ~Copyable {
         on: port.bytes, at: ExchangeBytes.readBack + 2, addresses: 1...3, chip: state.inspected)
       state.inspected = (state.inspected + 1) % port.selectCount
     } else if isCredible ? inspected : state.health.corruptFrames == 1 {
-      // At the very first: a brown-out is seen by the registers.
-      verdict = glanceAll()
+      verdict = glanceAll()  // At the very first: a brown-out is seen by the registers.
     }
     if inspected && !port.hasOtherDataReady { state.inspectAt = port.now + .seconds(1) }
     if !verdict.isGood { return verdict.causeOfDoubt }
@@ -231,7 +231,7 @@ extension ADS1299Driver where Port: ~Copyable {
   /// Whether the chips have lost each other. Checked through `run`.
   mutating func watchPhases(_ state: inout AcquisitionState) -> Bool {
     state.inspectAt = port.now + .seconds(1)
-    notePhases(&state.phases, reference: state.count.edge, period: state.count.period)
+    notePhases(&state.phases, reference: state.count.reference, period: state.count.period)
     let tolerance = PhaseMonitor.tolerance(period: nominalPeriod)
     return state.phases.unsynchronisedChip(tolerance: tolerance) != 0
   }
