@@ -169,6 +169,12 @@ extension ChipLayout {
         "cannot be set to \(section.leadOffCurrent) at \(section.leadOffThreshold) %: the chip has "
           + "6nA, 24nA, 6uA, 24uA and 95, 92.5, 90, 87.5, 85, 80, 75, 70 %")
     }
+    guard current.isForPeople else {
+      throw wrong(
+        "lead-off-current",
+        "of \(section.leadOffCurrent) is for test loads, nothing for a person, and no session "
+          + "drives it: set 6nA or 24nA")
+    }
     let watched = electrodes(onElectrodes(channels))
     return .init(
       settings: .init(threshold: threshold, current: current),

@@ -120,11 +120,12 @@ struct Session {
     var finished = decodingThread.join()
     let duration = MonotonicInstant.now() - started
     let isNeutral = finished.actuation?.release()
+    // No current through anybody while the recorder waits for the disk.
+    acquisition.amplifier.stop()
     line.finish()
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()
-    acquisition.amplifier.stop()
     watch.conclude(
       acquisition.end, isNeutral: isNeutral ?? true, description: description,
       recorder: recorderStatus, path: recordingPath)

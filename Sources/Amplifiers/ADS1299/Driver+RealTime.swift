@@ -238,11 +238,10 @@ extension ADS1299Driver where Port: ~Copyable {
 
   /// Checked through `run`.
   mutating func notePhases(_ phases: inout PhaseMonitor, reference: Edge, period: Nanoseconds) {
-    let taken = port.takeOtherEdges()
-    if taken <= 0 { return }
-    for index in 0..<Int(taken) {
+    for index in 0..<max(0, Int(port.takeOtherEdges())) {
       phases.note(port.otherEdge(index), reference: reference, period: period)
     }
+    phases.noteReference(reference, period: period, chipCount: port.selectCount)
   }
 
   // MARK: remedies
@@ -276,6 +275,7 @@ extension ADS1299Driver where Port: ~Copyable {
         // The other chips' edges from before would tell of a walk that was none.
         for _ in 0..<4 where port.takeOtherEdges() > 0 {}
         state.phases = PhaseMonitor()
+        state.inspectAt = now + .seconds(1)
         state.silentAt = now + silence + nominalPeriod * 5
         return .good
       }

@@ -68,6 +68,7 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
       try check(configureAll())
       try proveConversion()
     } catch {
+      quieten()
       port.close()
       throw error
     }
@@ -78,13 +79,19 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
   /// Idempotent; leaves the chips stopped and reset: no lead-off current flows and no bias
   /// amplifier drives a person whom nobody reads any more.
   mutating func stop() {
-    if state != .down {
-      _ = commandAll(ADS1299.Command.stopReadingContinuously.rawValue)
-      _ = stopConversions()
-      _ = commandAll(ADS1299.Command.reset.rawValue)
-    }
+    if state != .down { quieten() }
     state = .down
     port.close()
+  }
+
+  /// Stops and resets every chip, whatever the others answer.
+  mutating func quieten() {
+    _ = port.setStart(false)
+    for select in 0..<port.selectCount {
+      for opcode in [ADS1299.Command.stopReadingContinuously, .stop, .reset] {
+        _ = command(opcode.rawValue, select)
+      }
+    }
   }
 
   /// A frame must clock out well within a period: three quarters of it, the rest is the host's.
@@ -158,6 +165,10 @@ struct ADS1299Driver<Port: ADS1299Port & ~Copyable>: ~Copyable {
       {
         suspicions += 1
       }
+    }
+    early.noteReference(count.edge, period: count.period, chipCount: port.selectCount)
+    if let silent = early.silentChip {
+      throw .noConversions(device: name(ofChip: silent))
     }
     if 2 * suspicions > looks {
       let chip = early.unsynchronisedChip(tolerance: tolerance)

@@ -29,7 +29,16 @@ struct LinuxPort: ~Copyable {
     otherLineCount = wiring.otherDataReadyLines.count
   }
 
-  deinit { memory.deallocate() }
+  deinit {
+    // Open yet: something between arming and running went wrong. No current flows on.
+    for select in 0..<busCount {
+      for opcode in [ADS1299.Command.stopReadingContinuously, .stop, .reset] {
+        memory.put(opcode.rawValue, at: 0)
+        _ = bus?.exchange(memory, select: select, byteCount: 1, isCommand: true)
+      }
+    }
+    memory.deallocate()
+  }
 
   var name: String { wiring.spiDevices.joined(separator: " and ") }
   var hertz: UInt32 { wiring.clockHertz }

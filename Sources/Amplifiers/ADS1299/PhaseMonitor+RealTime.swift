@@ -15,6 +15,8 @@ struct PhaseMonitor {
   /// What is known of one chip.
   private struct Watch {
     var hasBegun = false
+    /// Of the newest edge.
+    var newest: Int64 = 0
     var phase: Int64 = 0
     var time: Int64 = 0
     /// The chip's count of edges less the first chip's, at the beginning.
@@ -28,6 +30,10 @@ struct PhaseMonitor {
   }
 
   private var watches = InlineArray<4, Watch>(repeating: Watch())
+  /// The first chip's newest edge at the last look, its period, and how many chips there are.
+  private var reference: Int64 = 0
+  private var period: Int64 = 0
+  private var chipCount = 1
 
   @_noLocks @_noAllocation
   init() {}
@@ -50,6 +56,7 @@ struct PhaseMonitor {
     let lead =
       other.edge.lineSequence &- reference.lineSequence
       &- UInt32(truncatingIfNeeded: periods)
+    watch.newest = time
     if !watch.hasBegun {
       watch.hasBegun = true
       watch.phase = phase
@@ -60,6 +67,24 @@ struct PhaseMonitor {
     watch.walk = phase - watch.phase + Int64(watch.slip) * -length
     watch.span = time - watch.time
     watches[other.chip] = watch
+  }
+
+  /// The first chip's newest edge, after the others' edges were noted.
+  @_noLocks @_noAllocation
+  mutating func noteReference(_ edge: Edge, period: Nanoseconds, chipCount: Int) {
+    reference = edge.time.nanoseconds
+    self.period = period.rawValue
+    self.chipCount = min(4, chipCount)
+  }
+
+  /// A chip that has not converted for eight periods before the last look, while the first did.
+  var silentChip: Int? {
+    @_noLocks @_noAllocation
+    get {
+      for chip in 1..<4
+      where chip < chipCount && reference - watches[chip].newest > 8 * period { return chip }
+      return nil
+    }
   }
 
   /// How far a chip has moved against the first since its first edge; negative: it runs ahead.
@@ -79,10 +104,10 @@ struct PhaseMonitor {
     Nanoseconds(max(100_000, period.rawValue / 8))
   }
 
-  /// The chip that has moved too far; 0: none.
+  /// The chip that has moved too far or fallen silent; 0: none.
   @_noLocks @_noAllocation
   func unsynchronisedChip(tolerance: Nanoseconds) -> Int {
     for chip in 1..<4 where abs(watches[chip].walk) > tolerance.rawValue { return chip }
-    return 0
+    return silentChip ?? 0
   }
 }

@@ -101,6 +101,7 @@ extension ADS1299Driver where Port: ~Copyable {
       port.close()
       return dumps
     } catch {
+      quieten()
       port.close()
       throw error
     }
