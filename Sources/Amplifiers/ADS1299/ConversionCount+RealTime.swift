@@ -52,9 +52,9 @@ struct ConversionCount {
     self.nominalPeriod = nominalPeriod
   }
 
-  /// Whether the time between two edges alone tells what happened between them. Above 2 kSPS the
-  /// interrupt's own delay may reach half a period.
-  private var isTimeTelling: Bool {
+  /// Whether somebody looks at DRDY's level when an edge is overdue. Above 2 kSPS the interrupt's
+  /// delay may reach half a period.
+  private var isWatched: Bool {
     @_noLocks @_noAllocation
     get { nominalPeriod.rawValue >= 500_000 }
   }
@@ -68,16 +68,13 @@ struct ConversionCount {
     if index >= 0 && isRestarted {
       periods = max(conversions, (interval + period.rawValue / 2) / period.rawValue)
       pause(max(0, periods - conversions - seenWaiting))
-    } else if index >= 0 && conversions == 1 && isTimeTelling
-      && interval > period.rawValue * 3 / 2
-    {
-      periods = (interval + period.rawValue / 2) / period.rawValue
-      // The rest were conversions whose edge never reached the line.
-      pause(min(seenStanding, periods - 1))
-    } else if index >= 0 && !isTimeTelling && isSteady(conversions)
+    } else if index >= 0 && isSteady(conversions)
       && lateness(of: next, conversions) >= period.rawValue * 15 / 16
     {
-      periods += (lateness(of: next, conversions) + period.rawValue / 16) / period.rawValue
+      let missing = (lateness(of: next, conversions) + period.rawValue / 16) / period.rawValue
+      periods += missing
+      // The rest were conversions whose edge never reached the line.
+      pause(min(seenStanding, missing))
     } else if conversions == 1
       && abs(interval - nominalPeriod.rawValue) < nominalPeriod.rawValue / 20
     {
@@ -92,7 +89,7 @@ struct ConversionCount {
     seenWaiting = 0
     index += periods
     edge = next
-    overdueAt = isTimeTelling ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
+    overdueAt = isWatched ? next.time.nanoseconds + period.rawValue * 3 / 2 : .max
   }
 
   @_noLocks @_noAllocation
@@ -164,7 +161,7 @@ struct ConversionCount {
   /// The chip was started: its first edge is due.
   @_noLocks @_noAllocation
   mutating func expect(at due: MonotonicInstant) {
-    overdueAt = isTimeTelling ? due.nanoseconds + period.rawValue / 2 : .max
+    overdueAt = isWatched ? due.nanoseconds + period.rawValue / 2 : .max
   }
 
   /// The host came too late for DRDY's level to tell anything of the period that is overdue.
@@ -187,7 +184,7 @@ struct ConversionCount {
   /// is a pause.
   @_noLocks @_noAllocation
   mutating func leave() {
-    if isTimeTelling { isRestarted = true }
+    if isWatched { isRestarted = true }
     overdueAt = .max
   }
 
