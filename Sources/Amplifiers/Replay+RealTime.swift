@@ -79,6 +79,7 @@ extension Player {
     var header = FrameHeader()
     header.sampleIndex = UInt64(sample)
     header.edgeTime = edgeTime
+    header.sampleTime = edgeTime
     header.wakeTime = .now()
     header.lostBefore = lostBefore
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)

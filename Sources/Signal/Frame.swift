@@ -22,14 +22,19 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var unsettled: FrameFlags {
     @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 2) }
   }
+  /// Some channels are missing: the part of the sample that came is in its place, the rest is zero.
+  @inlinable public static var incomplete: FrameFlags {
+    @_noLocks @_noAllocation get { FrameFlags(rawValue: 1 << 3) }
+  }
 }
 
-/// The fixed part of a frame: 80 bytes, then `channelCount` counts.
+/// The fixed part of a frame: 96 bytes, then `channelCount` counts.
 @frozen
 public struct FrameHeader: Sendable, BitwiseCopyable {
   /// Conversions of the amplifier since it was started, this one excluded, lost ones included.
   public var sampleIndex: UInt64 = 0
-  /// When the conversion was ready, by the kernel's (or the model's) clock.
+  /// When the conversion was ready, by the kernel's (or the model's) clock; of an amplifier on USB or
+  /// a serial line, when the last bytes of the sample had come.
   public var edgeTime = MonotonicInstant(nanoseconds: 0)
   /// When the acquisition thread knew of the edge.
   public var wakeTime = MonotonicInstant(nanoseconds: 0)
@@ -51,10 +56,17 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   /// Of `lostBefore`: periods in which the amplifier made no conversion, because it stood still or
   /// was being reset.
   public var pausedBefore: UInt32 = 0
-  /// Status words of the second, third and fourth chip.
+  /// Status words of the second, third and fourth chip; of other amplifiers, what else they send
+  /// beside a sample.
   public var otherStatusWords: InlineArray<3, UInt32> = [0, 0, 0]
   /// What the amplifier came back from just before this frame.
   public var recovery = Recovery(rawValue: 0)
+  /// When the sample was ready, freed from the jitter of its way here: `edgeTime` itself where the
+  /// hardware's edge is stamped, else by the clock that is filtered from all edge times.
+  public var sampleTime = MonotonicInstant(nanoseconds: 0)
+  /// Standard error of `sampleTime`; 0 where it is the edge. A delay that is always there is in no
+  /// error.
+  public var sampleTimeErrorNanoseconds: UInt32 = 0
 
   @inlinable public init() {}
 
@@ -73,7 +85,7 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 
 /// A frame in place: in a ring's slot, or in memory of its own.
 ///
-/// Layout: `FrameHeader` (80 bytes), then `channelCount` signed 24-bit counts widened to `Int32`.
+/// Layout: `FrameHeader` (96 bytes), then `channelCount` signed 24-bit counts widened to `Int32`.
 @frozen
 @safe
 public struct FrameSlot {
@@ -83,7 +95,7 @@ public struct FrameSlot {
 
   /// Bytes that a frame of so many channels takes.
   @_noLocks @_noAllocation
-  @inlinable public static func byteCount(channelCount: Int) -> Int { 80 + 4 * channelCount }
+  @inlinable public static func byteCount(channelCount: Int) -> Int { 96 + 4 * channelCount }
 
   @inlinable public var header: FrameHeader {
     @_noLocks @_noAllocation
@@ -95,11 +107,11 @@ public struct FrameSlot {
   /// Raw ADC counts, one a channel.
   @_noLocks @_noAllocation
   @inlinable public func count(_ channel: Int) -> Int32 {
-    unsafe base.load(fromByteOffset: 80 + 4 * channel, as: Int32.self)
+    unsafe base.load(fromByteOffset: 96 + 4 * channel, as: Int32.self)
   }
 
   @_noLocks @_noAllocation
   @inlinable public func setCount(_ channel: Int, to count: Int32) {
-    unsafe base.storeBytes(of: count, toByteOffset: 80 + 4 * channel, as: Int32.self)
+    unsafe base.storeBytes(of: count, toByteOffset: 96 + 4 * channel, as: Int32.self)
   }
 }

@@ -18,6 +18,10 @@ public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case stuckLow, stuckHigh
     /// Transfers failed in the kernel.
     case failedTransfers
+    /// The USB device or the serial line was gone.
+    case unplugged
+    /// The device began to count anew by itself.
+    case restarted
 
     /// "brown-out".
     public var text: String {
@@ -29,6 +33,8 @@ public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
       case .stuckLow: "zeros only on the data line"
       case .stuckHigh: "ones only on the data line"
       case .failedTransfers: "failed transfers"
+      case .unplugged: "a pulled plug"
+      case .restarted: "a restart of the device"
       }
     }
   }
@@ -41,6 +47,10 @@ public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case reset
     /// Power cycled where PWDN is wired, the longest waits, every register written anew.
     case powerCycle
+    /// Found again by its serial number, and set up anew where it did not stream on.
+    case reattachment
+    /// Nothing but counting on from where the device began anew.
+    case recount
 
     /// "reset".
     public var text: String {
@@ -48,6 +58,8 @@ public struct Recovery: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
       case .resynchronisation: "resynchronisation"
       case .reset: "reset"
       case .powerCycle: "power cycle"
+      case .reattachment: "reattachment"
+      case .recount: "counting on"
       }
     }
   }

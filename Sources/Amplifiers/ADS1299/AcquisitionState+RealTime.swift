@@ -69,6 +69,7 @@ extension AcquisitionState {
     var header = slot.header
     header.sampleIndex = UInt64(bitPattern: read.earliest)
     header.edgeTime = read.edgeTime
+    header.sampleTime = read.edgeTime
     header.wakeTime = read.wakeTime
     header.readTime = read.readTime
     let before = count.publish(read.earliest)
