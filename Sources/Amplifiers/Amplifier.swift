@@ -50,6 +50,16 @@ public enum AmplifierFault: Error, Equatable, Sendable {
   case unsynchronised(device: String, chip: Int, partsPerMillion: Int)
   /// The configuration asks for what the amplifier cannot do.
   case unsupported(String)
+  /// No amplifier of this kind is plugged in, or none with this serial number (empty: any).
+  case notPlugged(kind: String, serialNumber: String, others: [String])
+  /// Several of them are, and none is named.
+  case severalPlugged(kind: String, serialNumbers: [String])
+  /// The line is open, but what comes over it is no answer or no stream of packets.
+  case noAnswer(device: String, hint: String)
+  /// The firmware refused a command, with these words.
+  case commandRefused(device: String, command: String, reply: String)
+  /// A serial line cannot be used, said in one sentence.
+  case line(String)
   /// A kernel call failed.
   case system(operation: String, device: String, errno: Int32)
 }

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 // The kernel's struct, as TCGETS2 fills it: four flag words, the line, 19 characters, two rates.
@@ -72,6 +74,17 @@ int shim_serial_write(int descriptor, const void *bytes, int byte_count) {
 int shim_serial_read(int descriptor, void *bytes, int byte_count) {
   ssize_t result = read(descriptor, bytes, (size_t)byte_count);
   return result < 0 ? -errno : (int)result;
+}
+
+int shim_serial_wait(int descriptor, int64_t deadline) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  int64_t left = deadline - (now.tv_sec * 1000000000ll + now.tv_nsec);
+  if (left < 0) left = 0;
+  struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+  struct pollfd waited = {.fd = descriptor, .events = POLLIN};
+  int result = ppoll(&waited, 1, &timeout, 0);
+  return result < 0 ? -errno : result;
 }
 
 int shim_serial_output_queue(int descriptor) {

@@ -97,10 +97,11 @@ extension BDFRecording {
 extension AmplifierFault {
   var status: ExitStatus {
     switch self {
-    case .missing, .busy, .noConversions: .unavailable
+    case .missing, .busy, .noConversions, .notPlugged, .noAnswer, .line: .unavailable
     case .permissionDenied: .refused
     case .wrongIdentity, .registerMismatch, .unsynchronised: .wrongDevice
-    case .unsupported: .configuration
+    case .unsupported, .severalPlugged: .configuration
+    case .commandRefused: .wrongDevice
     case .system: .system
     }
   }
