@@ -107,7 +107,8 @@ struct SessionOptions: ParsableArguments {
 
   var overrides: [(name: String, text: String?)] {
     [
-      ("amplifier.kind", amplifier), ("amplifier.port", port), ("amplifier.rate", rate), ("amplifier.gain", gain),
+      ("amplifier.kind", amplifier), ("amplifier.port", port), ("amplifier.rate", rate),
+      ("amplifier.gain", gain),
       ("amplifier.input", input), ("amplifier.recording", recording), ("amplifier.clock", clock),
       ("recording.folder", output),
       ("realtime.allow-best-effort", allowBestEffort ? "true" : nil),

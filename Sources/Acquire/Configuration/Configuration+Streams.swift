@@ -31,7 +31,8 @@ extension Configuration {
       throw Failure(
         .configuration,
         "`amplifier.rate` of \(amplifier.rate) means nothing to \(kind.word), whose own firmware or "
-          + "switch decides it: leave it out, and see amplifier.device-rate and amplifier.speed-mode")
+          + "switch decides it: leave it out, and see amplifier.device-rate and amplifier.speed-mode"
+      )
     }
     return try explaining(.configuration, prefix: "[amplifier] ") { () throws(AmplifierFault) in
       try kind.profile(settings)

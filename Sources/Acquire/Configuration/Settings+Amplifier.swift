@@ -122,7 +122,8 @@ extension Setting {
         "amplifier.speed-mode", \.amplifier.speedMode,
         "biosemi: the switch on the box, which decides rate and channels", in: 0...8),
       .whole(
-        "amplifier.generation", \.amplifier.generation, "biosemi: of the box, MK1 or MK2", in: 1...2),
+        "amplifier.generation", \.amplifier.generation, "biosemi: of the box, MK1 or MK2", in: 1...2
+      ),
     ]
   }
 

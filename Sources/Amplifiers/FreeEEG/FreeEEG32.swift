@@ -16,7 +16,8 @@ enum FreeEEG32 {
   static func profile(_ settings: StreamSettings) throws(AmplifierFault) -> AmplifierProfile {
     guard (0...64).contains(settings.extraByteCount) else {
       throw .unsupported(
-        "amplifier.extra-bytes of \(settings.extraByteCount) is more than any firmware adds: 0 to 64")
+        "amplifier.extra-bytes of \(settings.extraByteCount) is more than any firmware adds: 0 to 64"
+      )
     }
     let length = 99 + settings.extraByteCount
     let rate = settings.samplesPerSecond ?? 512
@@ -37,7 +38,8 @@ enum FreeEEG32 {
   /// Another firmware sends packets of another length: which one, its bytes tell.
   private static func explain(_ bytes: [UInt8], length: Int) -> String {
     if bytes.isEmpty {
-      return "it is silent: unplug it and plug it in again; some boards stand still while DTR is set"
+      return
+        "it is silent: unplug it and plug it in again; some boards stand still while DTR is set"
     }
     for other in 99...163 where other != length {
       // Its packets follow each other, and their counters.

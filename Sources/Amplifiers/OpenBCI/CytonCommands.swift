@@ -129,13 +129,15 @@ extension CytonCommands {
     try line.send([0xF0, 0x07])
     let reply = String(decoding: try line.receive(for: .milliseconds(500)), as: UTF8.self)
     if reply.contains("Down") {
-      return "the dongle reaches no board: switch the board on (to PC), charge its battery, and see "
+      return
+        "the dongle reaches no board: switch the board on (to PC), charge its battery, and see "
         + "that both are on the same channel"
     }
     if reply.contains("Up") {
       return "the dongle reaches the board, which does not answer: switch it off and on"
     }
-    return "neither dongle nor board answers: see that the dongle's switch is at GPIO 6 and that the "
+    return
+      "neither dongle nor board answers: see that the dongle's switch is at GPIO 6 and that the "
       + "board is on"
   }
 
@@ -146,7 +148,8 @@ extension CytonCommands {
     if isDaisy && (lower.contains("no daisy") || reply.hasSuffix("8")) {
       throw .commandRefused(
         device: line.device, command: command,
-        reply: "there is no Daisy on this board: set amplifier.kind to cyton, or fit the Daisy with "
+        reply:
+          "there is no Daisy on this board: set amplifier.kind to cyton, or fit the Daisy with "
           + "the board switched off")
     }
   }
@@ -163,11 +166,13 @@ extension CytonCommands {
   private func reply(to command: String, _ line: inout LineConversation) throws(AmplifierFault)
     -> String
   {
-    guard let reply = try line.ask(command, terminator: Self.terminator, within: .milliseconds(1500))
+    guard
+      let reply = try line.ask(command, terminator: Self.terminator, within: .milliseconds(1500))
     else {
       throw .noAnswer(
         device: line.device,
-        hint: "it did not answer the command `\(command)`: bring board and dongle nearer, charge the "
+        hint:
+          "it did not answer the command `\(command)`: bring board and dongle nearer, charge the "
           + "battery")
     }
     return reply
@@ -189,7 +194,8 @@ extension CytonCommands {
       return "its packets begin with A0 41, as they do when the radios of board and dongle have "
         + "different firmware: bring both to the same version"
     }
-    return "\(bytes.count) bytes came without a packet in them: another device, another baud rate, or "
+    return
+      "\(bytes.count) bytes came without a packet in them: another device, another baud rate, or "
       + "a bad radio link"
   }
 }

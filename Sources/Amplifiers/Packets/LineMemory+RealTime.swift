@@ -25,6 +25,21 @@ extension LineMemory {
     }
   }
 
+  /// Takes bytes that came at an instant, as far as they fit.
+  ///
+  /// - Returns: how many.
+  @_noLocks @_noAllocation
+  mutating func append(_ source: UnsafeRawBufferPointer, at instant: MonotonicInstant) -> Int {
+    makeRoom()
+    guard let start = source.baseAddress else { return 0 }
+    let taken = min(source.count, Self.capacity - end)
+    // SAFETY: so many bytes are there, and there is room for them.
+    unsafe (memory + end).copyMemory(from: start, byteCount: taken)
+    end += taken
+    if taken > 0 { arrival = instant }
+    return taken
+  }
+
   /// Sleeps until bytes have come or until the deadline, and takes all that fit.
   ///
   /// - Returns: how many; 0: none, or none but a chip's status; negative: `-errno`, the line is gone.
@@ -71,7 +86,7 @@ extension LineMemory {
   /// Moves what is there to the beginning, which is never more than a few packets.
   @_noLocks @_noAllocation
   private mutating func makeRoom() {
-    guard begin > 0, Self.capacity - end < Self.capacity / 2 else { return }
+    if begin == 0 || Self.capacity - end >= Self.capacity / 2 { return }
     // SAFETY: both lie within the memory; the regions may overlap.
     unsafe memory.copyMemory(from: memory + begin, byteCount: count)
     end -= begin

@@ -14,6 +14,14 @@ struct LineHandle: BitwiseCopyable, @unchecked Sendable {
   /// Every 64 bytes begin with two of status.
   let isFTDI: Bool
 
+  /// No line at all: bytes come from elsewhere.
+  init() {
+    unsafe usb = nil
+    unsafe port = nil
+    outEndpoint = 0
+    isFTDI = false
+  }
+
   init(usb: OpaquePointer, outEndpoint: UInt8, isFTDI: Bool) {
     unsafe self.usb = usb
     unsafe port = nil

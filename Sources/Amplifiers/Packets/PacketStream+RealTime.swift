@@ -92,21 +92,27 @@ extension PacketStream {
   // MARK: packets
 
   @_noLocks @_noAllocation
-  private mutating func parse(into sink: inout FrameSink) {
+  mutating func parse(into sink: inout FrameSink) {
     var passed = 0
     while true {
       let isFound = unsafe parser.find(
         in: line.bytes, available: line.count, format, passed: &passed)
       line.drop(passed)
       if !isFound { return }
-      take(into: &sink)
-      line.drop(format.byteCount)
+      if take(into: &sink) {
+        line.drop(format.byteCount)
+      } else {
+        // Three in a row that begin here are packets, after all, of a device that counts anew.
+        parser.giveUp()
+      }
     }
   }
 
   /// The packet at the beginning of the line's memory.
+  ///
+  /// - Returns: false when it is none.
   @_noLocks @_noAllocation
-  private mutating func take(into sink: inout FrameSink) {
+  private mutating func take(into sink: inout FrameSink) -> Bool {
     let packet = unsafe line.bytes
     let counter = unsafe format.counter(packet)
     // What waits behind it was sent later, and has come no later.
@@ -122,15 +128,14 @@ extension PacketStream {
       restart()
     case .repeated:
       counts.repeatedPackets &+= 1
-      return
+      return true
     case .implausible:
       counts.implausiblePackets &+= 1
-      parser.giveUp()
-      return
+      return false
     }
     isAnew = false
     // A frame begins with an even packet.
-    if count.index < 0 && format.packetsPerFrame == 2 && counter & 1 != 0 { return }
+    if count.index < 0 && format.packetsPerFrame == 2 && counter & 1 != 0 { return true }
     counts.packets &+= 1
     count.accept(counter: counter, missing: missing, alignment: format.packetsPerFrame)
     let index = UInt64(truncatingIfNeeded: count.index)
@@ -144,6 +149,7 @@ extension PacketStream {
     let step = assembly.take(packet: count.index)
     if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
     unsafe take(packet, step, time: time, error: error, into: &sink)
+    return true
   }
 
   /// Periods from the newest packet to the one that has just come.
