@@ -45,7 +45,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     self.place = place
     description = AmplifierDescription(
       name: profile.name, serialNumber: nil, montage: profile.montage,
-      groupDelay: profile.groupDelay, statusWordCount: profile.auxiliaries.count)
+      groupDelay: profile.groupDelay, delays: profile.delays, auxiliaries: profile.auxiliaries)
   }
 
   deinit {

@@ -139,13 +139,10 @@ extension PacketStream {
     counts.packets &+= 1
     count.accept(counter: counter, missing: missing, alignment: format.packetsPerFrame)
     let index = UInt64(truncatingIfNeeded: count.index)
-    var time = clock.time(of: index)
-    var error = clock.errorNanoseconds
-    if behind <= 0 || !clock.hasBegun {
-      let added = clock.add(index: index, arrival: line.arrival)
-      time = added.time
-      error = added.errorNanoseconds
-    }
+    // Of a bunch the last is the least late.
+    let (time, error) =
+      behind <= 0 || !clock.hasBegun
+      ? clock.add(index: index, arrival: line.arrival) : clock.prediction(of: index)
     let step = assembly.take(packet: count.index)
     if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
     unsafe take(packet, step, time: time, error: error, into: &sink)
@@ -157,7 +154,7 @@ extension PacketStream {
   private func elapsed(behind: Int) -> Double {
     if count.index < 0 { return 0 }
     let last = clock.time(of: UInt64(truncatingIfNeeded: count.index))
-    let periods = Double((line.arrival - last).rawValue) / clock.periodNanoseconds
+    let periods = Double((line.arrival - last).rawValue) / clock.period
     return periods - Double(behind)
   }
 
