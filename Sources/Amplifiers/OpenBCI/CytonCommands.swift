@@ -142,12 +142,15 @@ extension CytonCommands {
   }
 
   private func chooseChannels(_ line: inout LineConversation) throws(AmplifierFault) {
-    let command = isDaisy ? "C" : "c"
-    let reply = try reply(to: command, &line)
-    let lower = reply.lowercased()
-    if isDaisy && (lower.contains("no daisy") || reply.hasSuffix("8")) {
+    guard isDaisy else {
+      // Answered only by a board that has a Daisy to let go.
+      _ = try line.ask("c", terminator: Self.terminator, within: .milliseconds(300))
+      return
+    }
+    let reply = try reply(to: "C", &line)
+    if reply.lowercased().contains("no daisy") || reply.hasSuffix("8") {
       throw .commandRefused(
-        device: line.device, command: command,
+        device: line.device, command: "C",
         reply:
           "there is no Daisy on this board: set amplifier.kind to cyton, or fit the Daisy with "
           + "the board switched off")
