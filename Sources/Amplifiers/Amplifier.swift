@@ -17,18 +17,19 @@ public struct AmplifierDescription: Sendable, Equatable {
   public var montage: Montage
   /// Delay of the converter's own digital filter.
   public var groupDelay: Nanoseconds
-  /// Status words of the ADS1299 in each frame: one a chip, 0 for other amplifiers.
-  public var statusWordCount: Int
+  /// What each frame holds beside the counts, in the order of its words; at most four.
+  public var auxiliaries: [AuxiliarySignal]
 
   public init(
     name: String, serialNumber: String?, montage: Montage, groupDelay: Nanoseconds,
-    statusWordCount: Int
+    auxiliaries: [AuxiliarySignal]
   ) {
+    precondition(auxiliaries.count <= AuxiliarySignal.most, "a frame has four words at most")
     self.name = name
     self.serialNumber = serialNumber
     self.montage = montage
     self.groupDelay = groupDelay
-    self.statusWordCount = statusWordCount
+    self.auxiliaries = auxiliaries
   }
 }
 

@@ -22,6 +22,8 @@ public struct SessionReport: Sendable {
   /// Frames read after the next conversion was already due.
   public var late: UInt64
   public var corrupt: UInt64
+  /// Frames of which some channels were missing.
+  public var incomplete: UInt64
   /// Frames that the decoding thread could not take because its ring was full.
   public var undecoded: UInt64
   public var decisions: UInt64
@@ -59,7 +61,7 @@ public struct SessionReport: Sendable {
   public init(
     amplifier: String, exoskeleton: String, duration: Nanoseconds, nominalRate: Double,
     sampleRate: SampleRate?, frames: UInt64, lost: UInt64, paused: UInt64,
-    recoveries: [RecoveryRecord], late: UInt64, corrupt: UInt64,
+    recoveries: [RecoveryRecord], late: UInt64, corrupt: UInt64, incomplete: UInt64,
     undecoded: UInt64, decisions: UInt64, commands: UInt64, acknowledged: UInt64,
     neutralReasons: [(reason: String, count: UInt64)], recording: String?,
     samplesNotStored: UInt64, recordingFault: String?, mallocsAfterArming: UInt64,
@@ -78,6 +80,7 @@ public struct SessionReport: Sendable {
     self.recoveries = recoveries
     self.late = late
     self.corrupt = corrupt
+    self.incomplete = incomplete
     self.undecoded = undecoded
     self.decisions = decisions
     self.commands = commands
@@ -113,6 +116,7 @@ extension SessionReport {
       .init("recoveries", .array(recoveries.map(\.json))),
       .init("late", .unsigned(late)),
       .init("corrupt", .unsigned(corrupt)),
+      .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
       .init("decisions", .unsigned(decisions)),
       .init("commands", .unsigned(commands)),
@@ -189,6 +193,7 @@ extension SessionReport {
     var notes: [String] = []
     if late > 0 { notes.append("\(late) late") }
     if corrupt > 0 { notes.append("\(corrupt) corrupt") }
+    if incomplete > 0 { notes.append("\(incomplete) incomplete") }
     if undecoded > 0 { notes.append("\(undecoded) not decoded") }
     return notes.isEmpty ? "" : " (" + notes.joined(separator: ", ") + ")"
   }

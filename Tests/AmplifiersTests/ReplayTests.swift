@@ -152,7 +152,7 @@ struct ReplayTests {
     let examples: [([[UInt32]], [RecordedGap], String)] = [
       ([[0xC00000]], [], "status words"),
       ([[UInt32](repeating: 0xC00000, count: 10), [0xC00000]], [], "status words"),
-      ([[UInt32]](repeating: .init(repeating: 0xC00000, count: 10), count: 5), [], "chips"),
+      ([[UInt32]](repeating: .init(repeating: 0xC00000, count: 10), count: 5), [], "room for four"),
       ([], [RecordedGap(sampleIndex: 8, count: 3)], "missing at sample 8"),
       ([], [.init(sampleIndex: 4, count: 3), .init(sampleIndex: 6, count: 1)], "sample 6"),
       ([], [RecordedGap(sampleIndex: .max, count: 3)], "no room"),

@@ -176,6 +176,7 @@ extension StatusSnapshot {
     if isGateOpen { return "" }
     let names = [
       "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
+      "incomplete",
     ]
     let found = names.enumerated().filter { gateFlags & 1 << UInt8($0.offset) != 0 }
     return found.isEmpty ? "artifact" : "artifact: " + found.map(\.element).joined(separator: ", ")

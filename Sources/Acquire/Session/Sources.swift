@@ -71,8 +71,9 @@ extension BDFRecording {
   /// The frames of this recording in the place of an amplifier.
   func replay(name: String, pace: ReplayPace) -> Amplifiers.Replay {
     Amplifiers.Replay(
-      table: samples, statusWords: statusWords,
+      table: samples, statusWords: statusWords, auxiliaries: auxiliaries,
       gaps: Self.union(gaps + undecoded),
+      flagged: [(.corrupt, corrupt), (.incomplete, incomplete), (.unsettled, unsettled)],
       name: "replay of \(name)", pace: pace)
   }
 }
