@@ -97,7 +97,8 @@ public struct BDFSignal: Equatable, Sendable {
   public var digitalMaximum: Int
   public var prefilter = ""
   public var samplesPerRecord: Int
-  /// Of 32 bytes that nobody else uses; ours holds the exact size of a count, and marks auxiliary signals.
+  /// Of 32 bytes that nobody else uses; ours holds the exact size of a count, and marks auxiliary
+  /// signals.
   public var reserved = ""
 
   /// A voltage of `microvoltsPerCount`, 24 bits.
@@ -112,7 +113,7 @@ public struct BDFSignal: Equatable, Sendable {
     self.label = label
     self.transducer = transducer
     dimension = "uV"
-    physicalMaximum = microvoltsPerCount * Double(limit)
+    physicalMaximum = HeaderNumber.symmetric(microvoltsPerCount * Double(limit))
     physicalMinimum = -physicalMaximum
     digitalMinimum = -limit
     digitalMaximum = limit

@@ -15,7 +15,8 @@ public struct BDFRecording: Sendable {
   public var start: RecordedTime?
   /// All annotations, in the file's order, those that the lists below are made of included.
   public var annotations: [RecordedAnnotation]
-  /// The status word of each ADS1299 for each sample, `[chip][sample]`; empty when the file has none.
+  /// The status word of each ADS1299 for each sample, `[chip][sample]`; empty when the file has
+  /// none.
   public var statusWords: [[UInt32]]
   /// What other amplifiers sent beside the samples; at most four with the status words.
   public var auxiliaries: [RecordedAuxiliary]

@@ -27,17 +27,17 @@ extension BDFSignal {
     }
     if signal.chip == nil { signal.reserved = mark + String(scale) }
     guard !(auxiliary.unit.isEmpty && scale == 1) else { return signal }
-    signal.digitalMinimum = -8_388_607
-    signal.physicalMaximum = scale * 8_388_607
-    signal.physicalMinimum = -signal.physicalMaximum
-    let text = HeaderNumber.text(signal.physicalMinimum)
-    let limit = signal.physicalMaximum
-    guard signal.chip == nil, scale > 0, scale.isFinite, text.utf8.count <= 8,
-      let near = Double(text), abs(near + limit) <= limit * nearness
+    let limit = scale * 8_388_607
+    let near = HeaderNumber.symmetric(limit)
+    // Beyond eight characters the range has no place, below them it is empty.
+    guard signal.chip == nil, scale > 0, limit < 9_999_999.5, abs(near - limit) <= limit * nearness
     else {
       throw .doesNotFit(
-        field: "physical minimum of \(auxiliary.label)", text: String(-limit), byteCount: 8)
+        field: "physical range of \(auxiliary.label)", text: String(limit), byteCount: 8)
     }
+    signal.digitalMinimum = -8_388_607
+    signal.physicalMinimum = -near
+    signal.physicalMaximum = near
     return signal
   }
 

@@ -7,8 +7,8 @@ extension SignalChain {
   /// Takes the next frame from the amplifier.
   ///
   /// A frame that cannot be believed (flagged corrupt, unsettled or incomplete, or of another
-  /// channel count) goes to no filter and counts as one lost sample: the gate closes, and `features`
-  /// and `filtered` stay those of the last frame that was let in.
+  /// channel count) goes to no filter and counts as one lost sample: the gate closes, and
+  /// `features` and `filtered` stay those of the last frame that was let in.
   ///
   /// Real-time: no heap, no locks.
   @_noLocks @_noAllocation
