@@ -68,6 +68,7 @@ extension PacketStream {
     header.sampleTime = time
     header.sampleTimeErrorNanoseconds = error
     header.wakeTime = line.arrival
+    header.chipCount = 0  // The words are no status words of an ADS1299.
     header.channelCount = UInt32(truncatingIfNeeded: format.channelCount)
     unsafe format.decodeAuxiliaries(packet, into: &header)
     if !step.isComplete {
