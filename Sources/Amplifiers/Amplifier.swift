@@ -101,4 +101,14 @@ public protocol Amplifier: ~Copyable {
 
   /// Stops conversions and lets the hardware go. Idempotent.
   mutating func stop()
+
+  /// What went over the line, of an amplifier that has one; the last session's after `stop`.
+  var lineStatistics: LineStatistics? { get }
+  /// Says while it runs whether the device is there; from `arm` on, of an amplifier that may go.
+  var presence: DevicePresence? { get }
+}
+
+extension Amplifier where Self: ~Copyable {
+  public var lineStatistics: LineStatistics? { nil }
+  public var presence: DevicePresence? { nil }
 }

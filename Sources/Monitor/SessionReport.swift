@@ -56,6 +56,9 @@ public struct SessionReport: Sendable {
   /// Electrodes by the newest undisturbed second; empty when no current measured them.
   public var contacts: [ContactRow] = []
 
+  /// Of an amplifier that streams packets; nil for others.
+  public var line: LineRecord?
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -118,6 +121,7 @@ extension SessionReport {
       .init("corrupt", .unsigned(corrupt)),
       .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
+      .init("line", line.map(\.json) ?? .null),
       .init("decisions", .unsigned(decisions)),
       .init("commands", .unsigned(commands)),
       .init("acknowledged", .unsigned(acknowledged)),
@@ -161,6 +165,7 @@ extension SessionReport {
     lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
+    if let line { lines.append(row("line", line.text)) }
     lines.append(row("decisions", "\(decisions)"))
     lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
     if !neutralReasons.isEmpty {
@@ -173,6 +178,7 @@ extension SessionReport {
         "after arming",
         "\(mallocsAfterArming) heap calls, \(pageFaultsAfterArming) page faults on both "
           + "real-time threads"
+          + (line.map { $0.libraryHeapCalls > 0 ? ", \($0.libraryHeapCalls) in libusb" : "" } ?? "")
       ))
     lines.append(
       row(

@@ -1,6 +1,7 @@
 // From the words of [amplifier] to an amplifier that streams packets over USB or a serial line.
 
 import Amplifiers
+import Glibc
 import Signal
 
 extension Configuration {
@@ -46,7 +47,15 @@ extension Configuration {
     PacketAmplifier(
       try streamProfile(kind, chips: chips),
       at: amplifier.port.isEmpty
-        ? .usb(serialNumber: amplifier.serialNumber) : .serial(path: amplifier.port))
+        ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonPort)
+        : .serial(path: amplifier.port))
+  }
+
+  /// "ttyUSB0": taking its adapter from the kernel would leave the exoskeleton to itself.
+  private var exoskeletonPort: String? {
+    guard let path = unsafe realpath(exoskeleton.port, nil) else { return nil }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path).split(separator: "/").last.map(String.init)
   }
 
   var isOpenBCI: Bool { amplifier.kind == "cyton" || amplifier.kind == "daisy" }

@@ -4,8 +4,9 @@ import RT
 
 /// Where a streaming amplifier is looked for.
 public enum AmplifierPlace: Sendable, Equatable {
-  /// On USB, by its serial number; empty: the only one.
-  case usb(serialNumber: String)
+  /// On USB, by its serial number; empty: the only one. `sparing` is the kernel's name of a serial
+  /// port ("ttyUSB0") that is somebody else's, however alike its adapter is.
+  case usb(serialNumber: String, sparing: String?)
   /// At a serial line of the kernel's, or a pseudo-terminal.
   case serial(path: String)
 }
@@ -43,8 +44,9 @@ extension AmplifierProfile {
 
   private func open(_ place: AmplifierPlace) throws(AmplifierFault) -> AttachedLine {
     switch place {
-    case .usb(let serialNumber):
-      let device = try USBDevices.find(usb, serialNumber: serialNumber, kind: name)
+    case .usb(let serialNumber, let spared):
+      let device = try USBDevices.find(
+        usb, serialNumber: serialNumber, sparing: spared, kind: name)
       return AttachedLine(
         handle: try USBDevices.open(device, usb, baud: baud), device: device.path,
         serialNumber: device.serialNumber, isContinuing: false)

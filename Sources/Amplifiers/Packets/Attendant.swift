@@ -65,6 +65,14 @@ struct LineExchange: @unchecked Sendable {
   }
 }
 
+/// Whether an amplifier's device is there, for whoever watches the session.
+public struct DevicePresence: Sendable {
+  let exchange: LineExchange
+
+  /// It was unplugged or fell silent, and is looked for.
+  public var isAway: Bool { exchange.state != LineExchange.State.inUse }
+}
+
 /// What the attendant's thread owns.
 struct Attendant: Sendable {
   let profile: AmplifierProfile

@@ -64,7 +64,9 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
       throw error
     }
     var place = place
-    if case .usb = place { place = .usb(serialNumber: attached.serialNumber) }
+    if case .usb(_, let spared) = place {
+      place = .usb(serialNumber: attached.serialNumber, sparing: spared)
+    }
     description.serialNumber = attached.serialNumber.isEmpty ? nil : attached.serialNumber
     let exchange = LineExchange(attached.handle)
     attendantStop = StopSignal()
@@ -89,8 +91,15 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     }
   }
 
+  public var presence: DevicePresence? {
+    switch stream {
+    case .some(let now): DevicePresence(exchange: now.exchange)
+    case .none: nil
+    }
+  }
+
   /// Of the stream that runs, or that ran last.
-  public var statistics: LineStatistics {
+  public var lineStatistics: LineStatistics? {
     switch stream {
     case .some(let now): now.statistics
     case .none: finished

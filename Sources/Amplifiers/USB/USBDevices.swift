@@ -44,6 +44,8 @@ public struct USBDevice: Sendable, Equatable {
   public var serialNumber: String
   public var name: String
   public var access: DeviceAccess
+  /// The kernel's serial ports that are this device: "ttyUSB0".
+  public var ports: [String]
 
   /// "/dev/bus/usb/001/004".
   public var path: String { Self.path(bus: bus, address: address) }
@@ -71,8 +73,17 @@ public enum USBDevices {
       return USBDevice(
         vendor: device.vendor, product: device.product, bus: device.bus, address: device.address,
         serialNumber: ProcFile.line(folder + "serial") ?? "",
-        name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(descriptor))
+        name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(descriptor),
+        ports: ports(in: folder, device))
     }
+  }
+
+  /// A serial driver's ports lie in its interface's folder, a modem's one folder deeper.
+  private static func ports(in folder: String, _ device: shim_usb_device) -> [String] {
+    let name = folder.split(separator: "/").last.map(String.init) ?? ""
+    let interface = DeviceInventory(folder: "\(folder)\(name):1.0")
+    let modem = DeviceInventory(folder: "\(folder)\(name):1.0/tty")
+    return interface.names(beginningWith: "ttyUSB") + modem.names(beginningWith: "tty")
   }
 
   /// Where the kernel keeps the device's own words, which it may be asked for without permission.
@@ -95,13 +106,16 @@ public enum USBDevices {
 
   /// The one device of this identity, or of this serial number.
   ///
-  /// - Parameter serialNumber: empty: there must be one only.
-  /// - Throws: `.notPlugged`, `.severalPlugged`, `.permissionDenied`.
-  static func find(_ identity: USBIdentity, serialNumber: String, kind: String)
-    throws(AmplifierFault) -> USBDevice
-  {
-    let candidates = all().filter {
-      $0.vendor == identity.vendor && identity.products.contains($0.product)
+  /// - Parameters:
+  ///   - serialNumber: empty: there must be one only.
+  ///   - spared: "ttyUSB0": somebody else's line, which is never taken.
+  /// - Throws: `.notPlugged`, `.severalPlugged`.
+  static func find(
+    _ identity: USBIdentity, serialNumber: String, sparing spared: String?, kind: String
+  ) throws(AmplifierFault) -> USBDevice {
+    let candidates = all().filter { device in
+      device.vendor == identity.vendor && identity.products.contains(device.product)
+        && !device.ports.contains { $0 == spared }
     }
     let wanted = candidates.filter { serialNumber.isEmpty || $0.serialNumber == serialNumber }
     guard let device = wanted.first else {
