@@ -80,11 +80,12 @@ struct CytonAuxiliarySource: Sendable {
     return [Self.acceleration(reading: sample / 10)[place], 0, 0]
   }
 
-  /// A head that nods slowly, in 0.125 mg: about 1 g in all.
+  /// A head that nods slowly, in 0.125 mg: about 1 g in all. No axis is ever zero, which some
+  /// programs take for an old reading.
   static func acceleration(reading: UInt64) -> [Int16] {
     let phase = Int16(reading % 100)
     let swing = phase < 50 ? phase : 100 - phase
-    return [-1_000 + 40 * swing, 500 - 20 * swing, 7_900 + swing]
+    return [-1_010 + 40 * swing, 505 - 20 * swing, 7_900 + swing]
   }
 
   private mutating func pins(_ sample: UInt64) -> [Int16] {
