@@ -37,8 +37,8 @@ extension Setting {
         "amplifier.off", \.amplifier.off, "labels of channels to power down", mayBeEmpty: true),
       .text(
         "amplifier.reference", \.amplifier.reference,
-        "srb1: on every negative input; srb2: on positive inputs, counts are reference - electrode; "
-          + "usual: srb2 on OpenBCI's boards, srb1 elsewhere",
+        "srb1: on every negative input; srb2: on positive inputs, counts are reference - "
+          + "electrode; usual: srb2 on OpenBCI's boards, srb1 elsewhere",
         choices: ["usual", "srb1", "srb2", "none"]),
       .texts(
         "amplifier.srb2", \.amplifier.srb2,
