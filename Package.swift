@@ -39,7 +39,7 @@ let package = Package(
     // Floor 2: EEG without I/O.
     .target(name: "Signal", dependencies: ["RT", "MathShim"], swiftSettings: strict),
 
-    // Floor 3: five subjects, blind to one another.
+    // Floor 3: six subjects, blind to one another.
     .target(
       name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
       swiftSettings: strict),
@@ -47,6 +47,7 @@ let package = Package(
     .target(
       name: "Exoskeleton", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
       swiftSettings: strict),
+    .target(name: "Emulators", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
     .target(name: "Recording", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
     .target(name: "Monitor", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
 
@@ -55,8 +56,7 @@ let package = Package(
       name: "Acquire",
       dependencies: [
         "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding",
-        "Exoskeleton",
-        "Recording", "Monitor",
+        "Emulators", "Exoskeleton", "Recording", "Monitor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
@@ -90,6 +90,10 @@ let package = Package(
     .testTarget(
       name: "ExoskeletonTests",
       dependencies: ["Exoskeleton", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EmulatorsTests",
+      dependencies: ["Emulators", "SPIShim", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "RecordingTests", dependencies: ["Recording", "Signal", "RT", "TestSupport"],

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 // The kernel's struct, as TCGETS2 fills it: four flag words, the line, 19 characters, two rates.
@@ -90,6 +92,24 @@ int shim_pty_open(char *path, int path_byte_count) {
     return result;
   }
   return master;
+}
+
+int shim_pty_discard(const char *path) {
+  int other_end = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (other_end < 0) return -errno;
+  int result = ioctl(other_end, TCFLSH, TCIOFLUSH) < 0 ? -errno : 0;
+  close(other_end);
+  return result;
+}
+
+int shim_pty_wait(int master, int64_t span_nanoseconds) {
+  struct pollfd entry = {.fd = master, .events = POLLIN};
+  struct timespec span = {.tv_sec = span_nanoseconds / 1000000000,
+                          .tv_nsec = span_nanoseconds % 1000000000};
+  int ready = ppoll(&entry, 1, &span, NULL);
+  if (ready < 0) return -errno;
+  return (entry.revents & POLLIN ? SHIM_PTY_INPUT : 0) |
+         (entry.revents & POLLHUP ? SHIM_PTY_ALONE : 0);
 }
 
 static int points_to(const char *link, const char *start, char *target, size_t byte_count) {

@@ -8,7 +8,7 @@ private let floors: [String: Int] = [
   "SPIShim": 0, "MathShim": 0, "HeapCounter": 0, "SampleFeed": 0, "CLibUSB": 0,
   "RT": 1,
   "Signal": 2,
-  "Amplifiers": 3, "Decoding": 3, "Exoskeleton": 3, "Recording": 3, "Monitor": 3,
+  "Amplifiers": 3, "Decoding": 3, "Emulators": 3, "Exoskeleton": 3, "Recording": 3, "Monitor": 3,
   "Acquire": 4, "benchmarks": 4, "FrameFuzzer": 4,
 ]
 

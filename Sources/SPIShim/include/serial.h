@@ -42,6 +42,17 @@ SHIM_REALTIME int shim_serial_output_queue(int descriptor);
 /// a zero, in `path`.
 int shim_pty_open(char *path, int path_byte_count);
 
+/// Throws away what lies at the other end and nobody has read, by opening and closing it. After
+/// this the master knows whether anybody has the other end open.
+int shim_pty_discard(const char *path);
+
+#define SHIM_PTY_INPUT 1
+#define SHIM_PTY_ALONE 2
+
+/// Waits for bytes at the master: SHIM_PTY_INPUT; SHIM_PTY_ALONE, at once, while nobody has the
+/// other end open; 0 when the time is over; or -errno.
+int shim_pty_wait(int master, int64_t span_nanoseconds);
+
 /// A symbolic link at `link` to `target`. An older link to a pseudo-terminal is replaced; anything
 /// else that stands there is left alone: -EEXIST.
 int shim_pty_link(const char *target, const char *link);

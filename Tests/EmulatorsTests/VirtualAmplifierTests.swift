@@ -1,0 +1,173 @@
+// A board on a real pseudo-terminal: who opens it, who closes it, and what the truth says.
+
+import Foundation
+import RT
+import SPIShim
+import TestSupport
+import Testing
+
+@testable import Emulators
+
+/// The far end, as a driver has it.
+private final class Port {
+  private let descriptor: Int32
+
+  init(_ path: String) throws {
+    descriptor = unsafe path.withCString { unsafe shim_serial_open($0) }
+    try #require(descriptor >= 0, "\(path) opens")
+  }
+
+  deinit { shim_close(descriptor) }
+
+  func write(_ bytes: [UInt8]) {
+    #expect(unsafe shim_serial_write(descriptor, bytes, Int32(bytes.count)) == bytes.count)
+  }
+
+  /// Reads until there are so many bytes; a minute at most, for a loaded machine.
+  func read(_ byteCount: Int) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 4096)
+    for _ in 0..<60_000 where bytes.count < byteCount {
+      let wanted = Int32(min(block.count, byteCount - bytes.count))
+      let count = unsafe shim_serial_read(descriptor, &block, wanted)
+      if count > 0 { bytes += block[..<Int(count)] } else { usleep(1_000) }
+    }
+    try #require(bytes.count == byteCount, "\(bytes.count) of \(byteCount) bytes came")
+    return bytes
+  }
+}
+
+/// What a truth file says.
+struct TruthTable {
+  var packets: [Packet] = []
+  var notes: [String] = []
+
+  init(_ path: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("# ") {
+        notes.append(String(line.dropFirst(2)))
+        continue
+      }
+      let words = line.split(separator: " ")
+      packets.append(
+        Packet(
+          index: try #require(UInt64(words[0])), counter: try #require(UInt32(words[1])),
+          fate: try #require(PacketFate(rawValue: String(words[2]))),
+          counts: try words.dropFirst(3).map { try #require(Int32($0)) }))
+    }
+  }
+
+  var sent: [Packet] { packets.filter { $0.fate == .sent } }
+}
+
+@Suite("A virtual amplifier")
+struct VirtualAmplifierTests {
+  @Test("what goes over the line is what the truth says was sent")
+  func truth() throws {
+    let folder = try TemporaryFolder()
+    let board = try CytonBoard(
+      playing: try noise(), options: BoardOptions(faults: [Fault(.lost, count: 5, at: 0.2)]))
+    let amplifier = try VirtualAmplifier(
+      board: board, link: folder.path("port"), truth: folder.path("truth"))
+    try amplifier.start()
+    let port = try Port(folder.path("port"))
+    port.write(Array("V".utf8))
+    #expect(try port.read(9) == Array("v3.1.2$$$".utf8))
+    port.write(Array("b".utf8))
+    let frames = try CytonFrame.all(try port.read(200 * 33))
+    let statistics = try amplifier.stop()
+    let truth = try TruthTable(folder.path("truth"))
+    #expect(frames.map(\.counts) == truth.sent.prefix(200).map(\.counts))
+    #expect(frames.map { UInt32($0.counter) } == truth.sent.prefix(200).map(\.counter))
+    #expect(
+      truth.packets.filter { $0.fate == .lost }.prefix(5).map(\.index) == [50, 51, 52, 53, 54])
+    #expect(truth.notes.prefix(2) == ["command V", "command b"])
+    #expect(truth.notes.contains("aux 10 C0 FC3601E51EDD"))
+    #expect(statistics.made == UInt64(truth.packets.count))
+  }
+
+  @Test("the board goes on when nobody is there; what nobody took is not kept for the next")
+  func alone() throws {
+    let folder = try TemporaryFolder()
+    let amplifier = try VirtualAmplifier(
+      board: try FreeRunningBoard(OpenEEGFormat(playing: try noise()), options: BoardOptions()),
+      truth: folder.path("truth"))
+    try amplifier.start()
+    for _ in 0..<3 {
+      usleep(200_000)
+      let port = try Port(amplifier.path)
+      let bytes = try port.read(17 * 20)
+      #expect(bytes[0...2] == [0xA5, 0x5A, 2])
+      for place in stride(from: 17, to: bytes.count, by: 17) {
+        #expect(bytes[place + 3] == bytes[place - 17 + 3] &+ 1)
+      }
+    }
+    try amplifier.stop()
+    let truth = try TruthTable(folder.path("truth"))
+    #expect(truth.packets.map(\.index) == truth.packets.indices.map { UInt64($0) })
+    // Three times somebody listened, and before each of them nobody did.
+    let changes = zip(truth.packets, truth.packets.dropFirst()).filter { $0.fate != $1.fate }
+    #expect(changes.count >= 5)
+    #expect(truth.packets.first?.fate == .lost)
+  }
+
+  @Test("a reader that stands still loses whole packets, and the truth knows which")
+  func standstill() throws {
+    let folder = try TemporaryFolder()
+    // 20 kHz: the line is full within a second.
+    let amplifier = try VirtualAmplifier(
+      board: try FreeRunningBoard(
+        OpenEEGFormat(playing: try noise()), options: BoardOptions(rate: 20_000)),
+      truth: folder.path("truth"))
+    let port = try Port(amplifier.path)
+    try amplifier.start()
+    usleep(1_500_000)
+    let byteCount = 17 * 12_000
+    let bytes = try port.read(byteCount)
+    try amplifier.stop()
+    let truth = try TruthTable(folder.path("truth"))
+    let sent = truth.sent.drop { $0.index == 0 && $0.fate == .lost }
+    #expect(truth.packets.contains { $0.fate == .lost })
+    #expect(sent.count >= 12_000)
+    // From the first packet that came on, every one that was sent came, in order and whole.
+    let offset = try #require(
+      sent.indices.first { start in
+        (0..<12_000).allSatisfy { place in
+          start + place < sent.endIndex
+            && bytes[place * 17 + 3] == UInt8(sent[start + place].counter)
+        }
+      })
+    for place in 0..<12_000 {
+      let packet = bytes[(place * 17)..<(place * 17 + 17)]
+      let counts = (0..<6).map {
+        Int32(packet[packet.startIndex + 4 + 2 * $0]) << 8
+          | Int32(packet[packet.startIndex + 5 + 2 * $0])
+      }
+      #expect(counts == sent[offset + place].counts)
+    }
+  }
+
+  @Test("what is in the way of link or truth is left alone, and named")
+  func inTheWay() throws {
+    let folder = try TemporaryFolder()
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("file")))
+    func amplifier(link: String? = nil, truth: String? = nil) throws(EmulatorFault) {
+      let playback: Playback
+      do { playback = try noise() } catch { return }
+      _ = try VirtualAmplifier(
+        board: try FreeRunningBoard(OpenEEGFormat(playing: playback), options: BoardOptions()),
+        link: link, truth: truth)
+    }
+    #expect(throws: EmulatorFault.linkOccupied(path: folder.path("file"))) {
+      try amplifier(link: folder.path("file"))
+    }
+    #expect(throws: EmulatorFault.truthExists(path: folder.path("file"))) {
+      try amplifier(truth: folder.path("file"))
+    }
+    #expect(throws: EmulatorFault.truthNotWritten(path: folder.path("no/file"), errno: 2)) {
+      try amplifier(truth: folder.path("no/file"))
+    }
+    #expect(try String(contentsOfFile: folder.path("file"), encoding: .utf8) == "mine")
+  }
+}
