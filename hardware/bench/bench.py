@@ -68,6 +68,7 @@ class Target:
         files.file("etc/group", b"root:x:0:\nspi:x:11:\ngpio:x:12:\nacquire:x:13:\n"
                    b"plugdev:x:46:person\nperson:x:1000:\n")
         files.program(self.udev.program)
+        files.link("bin/systemd-udevd", "udevadm")
         files.file("bench/60-acquire.rules", ROOT / "udev/60-acquire.rules", 0o644)
         guest = HERE / "guest"
         shared = [guest / "usb/far-side.c", guest / "usb/usbip.c"]
