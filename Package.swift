@@ -26,6 +26,7 @@ let package = Package(
   targets: [
     // Floor 0: C. One call in, -errno out, no policy.
     .target(name: "SPIShim", cSettings: strictC, linkerSettings: [.linkedLibrary("gpiod")]),
+    .target(name: "USBShim", cSettings: strictC, linkerSettings: [.linkedLibrary("usb-1.0")]),
     .target(name: "MathShim", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "HeapCounter", cSettings: strictC),
     // A recording inside the binary; C23 for #embed.
@@ -41,7 +42,7 @@ let package = Package(
 
     // Floor 3: six subjects, blind to one another.
     .target(
-      name: "Amplifiers", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
+      name: "Amplifiers", dependencies: ["SPIShim", "USBShim", "MathShim", "RT", "Signal"],
       swiftSettings: strict),
     .target(name: "Decoding", dependencies: ["MathShim", "RT", "Signal"], swiftSettings: strict),
     .target(
@@ -123,7 +124,7 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
 
 // `make fuzz`: the frame parser under libFuzzer and AddressSanitizer, in a build of its own.
 if Context.environment["ACQUIRE_FUZZ"] == "1" {
-  let parser: Set = ["SPIShim", "MathShim", "RT", "Signal", "Amplifiers"]
+  let parser: Set = ["SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers"]
   package.targets.removeAll { !parser.contains($0.name) }
   package.targets.append(
     .executableTarget(

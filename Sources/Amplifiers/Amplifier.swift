@@ -17,18 +17,22 @@ public struct AmplifierDescription: Sendable, Equatable {
   public var montage: Montage
   /// Delay of the converter's own digital filter.
   public var groupDelay: Nanoseconds
-  /// Status words of the ADS1299 in each frame: one a chip, 0 for other amplifiers.
-  public var statusWordCount: Int
+  /// What lies before the converter's output besides: a radio's averaging, halves that wait.
+  public var delays: [AmplifierDelay]
+  /// What each frame holds beside the counts, in the order of its words; at most four.
+  public var auxiliaries: [AuxiliarySignal]
 
   public init(
     name: String, serialNumber: String?, montage: Montage, groupDelay: Nanoseconds,
-    statusWordCount: Int
+    delays: [AmplifierDelay] = [], auxiliaries: [AuxiliarySignal]
   ) {
+    precondition(auxiliaries.count <= AuxiliarySignal.most, "a frame has four words at most")
     self.name = name
     self.serialNumber = serialNumber
     self.montage = montage
     self.groupDelay = groupDelay
-    self.statusWordCount = statusWordCount
+    self.delays = delays
+    self.auxiliaries = auxiliaries
   }
 }
 
@@ -50,6 +54,16 @@ public enum AmplifierFault: Error, Equatable, Sendable {
   case unsynchronised(device: String, chip: Int, partsPerMillion: Int)
   /// The configuration asks for what the amplifier cannot do.
   case unsupported(String)
+  /// No amplifier of this kind is plugged in, or none with this serial number (empty: any).
+  case notPlugged(kind: String, serialNumber: String, others: [String])
+  /// Several of them are, and none is named.
+  case severalPlugged(kind: String, serialNumbers: [String])
+  /// The line is open, but what comes over it is no answer or no stream of packets.
+  case noAnswer(device: String, hint: String)
+  /// The firmware refused a command, with these words.
+  case commandRefused(device: String, command: String, reply: String)
+  /// A serial line cannot be used, said in one sentence.
+  case line(String)
   /// A kernel call failed.
   case system(operation: String, device: String, errno: Int32)
 }
@@ -87,4 +101,14 @@ public protocol Amplifier: ~Copyable {
 
   /// Stops conversions and lets the hardware go. Idempotent.
   mutating func stop()
+
+  /// What went over the line, of an amplifier that has one; the last session's after `stop`.
+  var lineStatistics: LineStatistics? { get }
+  /// Says while it runs whether the device is there; from `arm` on, of an amplifier that may go.
+  var presence: DevicePresence? { get }
+}
+
+extension Amplifier where Self: ~Copyable {
+  public var lineStatistics: LineStatistics? { nil }
+  public var presence: DevicePresence? { nil }
 }

@@ -7,6 +7,9 @@ extension AmplifierFault {
     case .missing(let device):
       "\(device) is not there: check the wiring, the overlay in config.txt, and the name in the "
         + "configuration (`acquire devices` lists what there is)"
+    case .permissionDenied(let device) where device.hasPrefix("/dev/bus/usb/"):
+      "\(device) may not be opened by this user: install the udev rules that come with acquire, "
+        + "join the group `plugdev`, and plug the device in again"
     case .permissionDenied(let device):
       "\(device) may not be opened by this user: join the groups `spi` and `gpio`, or install the "
         + "udev rules that come with acquire"
@@ -26,6 +29,22 @@ extension AmplifierFault {
         + "\(partsPerMillion) millionths; give both one clock and one START, or record them as two "
         + "amplifiers"
     case .unsupported(let sentence):
+      sentence
+    case .notPlugged(let kind, let serialNumber, let others):
+      serialNumber.isEmpty
+        ? "there is no \(kind) on USB: plug it in (`acquire devices` lists what there is), or name "
+          + "its serial line in `amplifier.port`"
+        : "there is no \(kind) with the serial number \(serialNumber) on USB, "
+          + (others.isEmpty ? "nor any other" : "but \(others.joined(separator: ", "))")
+          + ": plug it in, or change `amplifier.serial-number`"
+    case .severalPlugged(let kind, let serialNumbers):
+      "there are several that may be the \(kind): name one in `amplifier.serial-number`, "
+        + serialNumbers.map { $0.isEmpty ? "(one without a number)" : $0 }.joined(separator: ", ")
+    case .noAnswer(let device, let hint):
+      "nothing that can be understood comes from \(device): \(hint)"
+    case .commandRefused(let device, let command, let reply):
+      "\(device) refused the command `\(command)`: \(reply)"
+    case .line(let sentence):
       sentence
     case .system(let operation, let device, let errno):
       "\(operation) failed on \(device) with errno \(errno < 0 ? -errno : errno): see the kernel's "

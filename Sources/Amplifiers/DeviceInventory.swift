@@ -77,7 +77,7 @@ public struct DeviceInventory: Sendable {
     }
   }
 
-  private func names(beginningWith prefix: String) -> [String] {
+  func names(beginningWith prefix: String) -> [String] {
     var bytes = [CChar](repeating: 0, count: 16_384)
     // SAFETY: the array's length goes with it.
     let count = unsafe shim_device_names(folder, prefix, &bytes, bytes.count)

@@ -84,13 +84,18 @@ extension Player {
     header.lostBefore = lostBefore
     header.channelCount = UInt32(truncatingIfNeeded: channelCount)
     header.configurationEpoch = epoch
-    header.chipCount = UInt16(truncatingIfNeeded: max(1, chipCount))
-    // SAFETY: sample is below sampleCount; the counts are that long, and each chip's words, which
-    // `arm` has seen to.
+    header.chipCount = UInt16(truncatingIfNeeded: chipCount)
+    // SAFETY: sample is below sampleCount; the counts and the flags are that long, and each of at
+    // most four signals of words, which `arm` has seen to.
+    header.flags = FrameFlags(rawValue: unsafe flags[sample])
+    for word in 0..<wordCount {
+      header.setStatusWord(unsafe words[word * sampleCount + sample], ofChip: word)
+    }
     for chip in 0..<chipCount {
-      let status = ADS1299StatusWord(rawValue: unsafe statusWords[chip * sampleCount + sample])
-      header.setStatusWord(status.rawValue, ofChip: chip)
-      if !status.isCredible(canary: canary) { header.flags = .corrupt }
+      let status = ADS1299StatusWord(rawValue: header.statusWord(ofChip: chip))
+      if !status.isCredible(canary: canary) {
+        header.flags = FrameFlags(rawValue: header.flags.rawValue | FrameFlags.corrupt.rawValue)
+      }
     }
     for channel in 0..<channelCount {
       slot.setCount(channel, to: unsafe counts[sample * channelCount + channel])

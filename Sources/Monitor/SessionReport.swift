@@ -22,6 +22,8 @@ public struct SessionReport: Sendable {
   /// Frames read after the next conversion was already due.
   public var late: UInt64
   public var corrupt: UInt64
+  /// Frames of which some channels were missing.
+  public var incomplete: UInt64
   /// Frames that the decoding thread could not take because its ring was full.
   public var undecoded: UInt64
   public var decisions: UInt64
@@ -54,12 +56,15 @@ public struct SessionReport: Sendable {
   /// Electrodes by the newest undisturbed second; empty when no current measured them.
   public var contacts: [ContactRow] = []
 
+  /// Of an amplifier that streams packets; nil for others.
+  public var line: LineRecord?
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
     amplifier: String, exoskeleton: String, duration: Nanoseconds, nominalRate: Double,
     sampleRate: SampleRate?, frames: UInt64, lost: UInt64, paused: UInt64,
-    recoveries: [RecoveryRecord], late: UInt64, corrupt: UInt64,
+    recoveries: [RecoveryRecord], late: UInt64, corrupt: UInt64, incomplete: UInt64,
     undecoded: UInt64, decisions: UInt64, commands: UInt64, acknowledged: UInt64,
     neutralReasons: [(reason: String, count: UInt64)], recording: String?,
     samplesNotStored: UInt64, recordingFault: String?, mallocsAfterArming: UInt64,
@@ -78,6 +83,7 @@ public struct SessionReport: Sendable {
     self.recoveries = recoveries
     self.late = late
     self.corrupt = corrupt
+    self.incomplete = incomplete
     self.undecoded = undecoded
     self.decisions = decisions
     self.commands = commands
@@ -113,7 +119,9 @@ extension SessionReport {
       .init("recoveries", .array(recoveries.map(\.json))),
       .init("late", .unsigned(late)),
       .init("corrupt", .unsigned(corrupt)),
+      .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
+      .init("line", line.map(\.json) ?? .null),
       .init("decisions", .unsigned(decisions)),
       .init("commands", .unsigned(commands)),
       .init("acknowledged", .unsigned(acknowledged)),
@@ -157,6 +165,7 @@ extension SessionReport {
     lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
+    if let line { lines.append(row("line", line.text)) }
     lines.append(row("decisions", "\(decisions)"))
     lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
     if !neutralReasons.isEmpty {
@@ -169,6 +178,7 @@ extension SessionReport {
         "after arming",
         "\(mallocsAfterArming) heap calls, \(pageFaultsAfterArming) page faults on both "
           + "real-time threads"
+          + (line.map { $0.libraryHeapCalls > 0 ? ", \($0.libraryHeapCalls) in libusb" : "" } ?? "")
       ))
     lines.append(
       row(
@@ -189,6 +199,7 @@ extension SessionReport {
     var notes: [String] = []
     if late > 0 { notes.append("\(late) late") }
     if corrupt > 0 { notes.append("\(corrupt) corrupt") }
+    if incomplete > 0 { notes.append("\(incomplete) incomplete") }
     if undecoded > 0 { notes.append("\(undecoded) not decoded") }
     return notes.isEmpty ? "" : " (" + notes.joined(separator: ", ") + ")"
   }

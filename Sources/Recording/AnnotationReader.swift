@@ -65,6 +65,7 @@ struct SpanTable {
   var sampleCount: UInt64
   var gaps: [RecordedGap] = []
   var corrupt: [RecordedGap] = []
+  var incomplete: [RecordedGap] = []
   var unsettled: [RecordedGap] = []
   var undecoded: [RecordedGap] = []
 
@@ -101,6 +102,7 @@ struct SpanTable {
     }
     gaps = joined(rising(.gap, .notStored))
     corrupt = joined(rising(.corrupt))
+    incomplete = joined(rising(.incomplete))
     unsettled = joined(rising(.unsettled))
     undecoded = joined(rising(.undecoded))
   }

@@ -207,6 +207,10 @@ enum HeaderNumber {
     return String(value)
   }
 
+  /// The nearest limit of a range around zero whose both ends fit: with a sign, one digit less
+  /// does, and ends of different digits would move code 0 away from zero.
+  static func symmetric(_ limit: Double) -> Double { abs(Double(text(-limit)) ?? limit) }
+
   private static func fixed(_ value: Double, decimals: Int) -> String {
     var unit = 1
     for _ in 0..<decimals { unit *= 10 }

@@ -97,7 +97,8 @@ public struct BDFSignal: Equatable, Sendable {
   public var digitalMaximum: Int
   public var prefilter = ""
   public var samplesPerRecord: Int
-  /// Of 32 bytes that nobody else uses; ours holds the exact size of a count.
+  /// Of 32 bytes that nobody else uses; ours holds the exact size of a count, and marks auxiliary
+  /// signals.
   public var reserved = ""
 
   /// A voltage of `microvoltsPerCount`, 24 bits.
@@ -112,24 +113,13 @@ public struct BDFSignal: Equatable, Sendable {
     self.label = label
     self.transducer = transducer
     dimension = "uV"
-    physicalMaximum = microvoltsPerCount * Double(limit)
+    physicalMaximum = HeaderNumber.symmetric(microvoltsPerCount * Double(limit))
     physicalMinimum = -physicalMaximum
     digitalMinimum = -limit
     digitalMaximum = limit
     self.prefilter = prefilter
     self.samplesPerRecord = samplesPerRecord
     reserved = "uV/count \(microvoltsPerCount)"
-  }
-
-  /// A chip's status word, bit for bit.
-  ///
-  /// Not called `Status`: MNE would take it for BioSemi's triggers and mask it.
-  ///
-  /// - Parameter chip: 0 to 3.
-  public static func statusWord(ofChip chip: Int, samplesPerRecord: Int) -> BDFSignal {
-    BDFSignal(
-      label: statusLabels[chip], physicalMinimum: -8_388_608, physicalMaximum: 8_388_607,
-      digitalMinimum: -8_388_608, digitalMaximum: 8_388_607, samplesPerRecord: samplesPerRecord)
   }
 
   /// The signal that holds annotations, three bytes a sample.
@@ -139,14 +129,7 @@ public struct BDFSignal: Equatable, Sendable {
       digitalMinimum: -8_388_608, digitalMaximum: 8_388_607, samplesPerRecord: samplesPerRecord)
   }
 
-  /// Of the first to the fourth chip; sixteen characters are the most.
-  public static var statusLabels: [String] {
-    ["ADS1299 status", "ADS1299 status 2", "ADS1299 status 3", "ADS1299 status 4"]
-  }
   static var annotationLabel: String { "BDF Annotations" }
-
-  /// Whose status word this is; nil for every other signal.
-  public var chip: Int? { Self.statusLabels.firstIndex(of: label) }
 
   public var isAnnotations: Bool { label == "BDF Annotations" || label == "EDF Annotations" }
 
@@ -168,7 +151,7 @@ public struct BDFSignal: Equatable, Sendable {
   }
 
   /// Microvolts of one unit of the dimension; nil when the signal is not a voltage.
-  var microvoltsPerUnit: Double? {
+  private var microvoltsPerUnit: Double? {
     switch dimension {
     case "uV", "µV", "\u{3BC}V": 1
     case "mV": 1_000
@@ -178,12 +161,12 @@ public struct BDFSignal: Equatable, Sendable {
     }
   }
 
-  /// Microvolts are `count * scale + offset`; nil when the signal is not a voltage.
+  /// Microvolts are `count * scale + offset`; nil when the signal is not the voltage of a channel.
   ///
   /// The exact scale of a file of ours is the one in the reserved field: the eight characters of
   /// a physical maximum cannot hold every scale, and a replay must see the live one to the bit.
   public var scale: (microvoltsPerCount: Double, offsetMicrovolts: Double)? {
-    guard let unit = microvoltsPerUnit else { return nil }
+    guard !isAuxiliary, let unit = microvoltsPerUnit else { return nil }
     let span = Double(digitalMaximum) - Double(digitalMinimum)
     let perCount = (physicalMaximum - physicalMinimum) / span * unit
     let offset =

@@ -58,6 +58,12 @@ public enum BDFReader {
       layout.samples(of: [$0], in: bytes, recordCount: recordCount, limit: sampleCount)
         .map { UInt32(bitPattern: $0) & 0xFF_FFFF }
     }
+    let auxiliaries = choice.auxiliaries.map { index, signal in
+      RecordedAuxiliary(
+        signal: signal,
+        counts: layout.samples(of: [index], in: bytes, recordCount: recordCount, limit: sampleCount)
+      )
+    }
     notes.annotations.removeAll { SpanMark.padding.count(in: $0.text) != nil }
     return BDFRecording(
       header: header, samples: SampleTable(montage: montage, counts: counts),
@@ -65,8 +71,9 @@ public enum BDFReader {
       start: header.start.map {
         RecordedTime(nanoseconds: $0.nanoseconds &+ notes.firstOnset.rawValue)
       },
-      annotations: notes.annotations, statusWords: statusWords, gaps: marks.gaps,
-      corrupt: marks.corrupt, unsettled: marks.unsettled, undecoded: marks.undecoded,
+      annotations: notes.annotations, statusWords: statusWords,
+      auxiliaries: auxiliaries, gaps: marks.gaps, corrupt: marks.corrupt,
+      incomplete: marks.incomplete, unsettled: marks.unsettled, undecoded: marks.undecoded,
       decisions: notes.annotations.compactMap {
         RecordedDecision(text: $0.text, sampleIndex: clock.sample(at: $0.onset))
       },
@@ -82,6 +89,7 @@ struct SignalChoice {
   var channels: [Int] = []
   /// In the order of the chips.
   var statusWords: [Int] = []
+  var auxiliaries: [(index: Int, signal: AuxiliarySignal)] = []
   var omitted: [BDFRecording.OmittedSignal] = []
 
   init(_ header: BDFHeader) {
@@ -94,6 +102,12 @@ struct SignalChoice {
     for (index, signal) in header.signals.enumerated() where !signal.isAnnotations {
       if signal.chip == statusWords.count, signal.samplesPerRecord == main {
         statusWords.append(index)
+      } else if let auxiliary = signal.auxiliary {
+        if signal.samplesPerRecord != main {
+          omitted.append(.init(label: signal.label, reason: "another rate than most channels"))
+        } else {
+          auxiliaries.append((index, auxiliary))
+        }
       } else if signal.scale == nil {
         omitted.append(.init(label: signal.label, reason: "not a voltage"))
       } else if signal.samplesPerRecord != main {
@@ -101,6 +115,11 @@ struct SignalChoice {
       } else {
         channels.append(index)
       }
+    }
+    // No writer of ours makes more, and no frame has words for them.
+    while statusWords.count + auxiliaries.count > AuxiliarySignal.most {
+      let (_, signal) = auxiliaries.removeLast()
+      omitted.append(.init(label: signal.label, reason: "more than a frame has words for"))
     }
   }
 }

@@ -15,13 +15,18 @@ public struct BDFRecording: Sendable {
   public var start: RecordedTime?
   /// All annotations, in the file's order, those that the lists below are made of included.
   public var annotations: [RecordedAnnotation]
-  /// The status word of each chip for each sample, `[chip][sample]`; empty when the file has none.
+  /// The status word of each ADS1299 for each sample, `[chip][sample]`; empty when the file has
+  /// none.
   public var statusWords: [[UInt32]]
+  /// What other amplifiers sent beside the samples; at most four with the status words.
+  public var auxiliaries: [RecordedAuxiliary]
   /// Where no samples are: lost by the amplifier (`BAD_gap`) or not stored by the recorder
   /// (`BAD_not_stored`). Rising; neighbours are joined.
   public var gaps: [RecordedGap]
   /// Frames that were flagged corrupt when they were recorded.
   public var corrupt: [RecordedGap]
+  /// Frames of which some channels were missing when they were recorded: zeros there.
+  public var incomplete: [RecordedGap]
   /// Frames that were flagged unsettled when they were recorded.
   public var unsettled: [RecordedGap]
   /// Frames that were recorded but that the decoder of that session never saw.
@@ -83,6 +88,8 @@ enum SpanMark: String, CaseIterable {
   case padding = "BAD_padding"
   /// Frames whose status word was none.
   case corrupt = "corrupt frame"
+  /// Frames of which some channels never came; those are zeros in the file.
+  case incomplete = "incomplete frame"
   /// Frames from before the amplifier had settled.
   case unsettled = "unsettled frame"
   /// Counts beyond 24 bits, stored as the nearest 24-bit count.

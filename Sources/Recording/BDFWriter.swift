@@ -119,7 +119,7 @@ public struct BDFWriter: ~Copyable {
     startFraction = Self.fraction(of: start)
   }
 
-  /// Adds the counts of a frame, and its status words where the plan has them.
+  /// Adds the counts of a frame, and the words that the plan has signals for.
   ///
   /// - Returns: false when a count was beyond 24 bits; the nearest 24-bit count is stored then.
   public mutating func append(_ frame: FrameSlot) throws(RecordingFault) -> Bool {
@@ -132,8 +132,8 @@ public struct BDFWriter: ~Copyable {
       put(UInt32(bitPattern: stored), signal: channel)
     }
     let header = frame.header
-    for chip in 0..<plan.statusWordCount {
-      put(header.statusWord(ofChip: chip), signal: channelCount + chip)
+    for word in 0..<plan.auxiliaries.count {
+      put(header.statusWord(ofChip: word), signal: channelCount + word)
     }
     frameCount += 1
     try advance()

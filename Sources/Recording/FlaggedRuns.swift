@@ -6,6 +6,7 @@ import Signal
 /// in the session's report.
 struct FlaggedRuns {
   private var corrupt: UInt64 = 0
+  private var incomplete: UInt64 = 0
   private var unsettled: UInt64 = 0
   private var outOfRange: UInt64 = 0
 
@@ -20,6 +21,7 @@ struct FlaggedRuns {
     _ flags: FrameFlags, isInRange: Bool, emit: (SpanMark, UInt64) -> Void
   ) {
     Self.step(&corrupt, flags.contains(.corrupt), longest: longest) { emit(.corrupt, $0) }
+    Self.step(&incomplete, flags.contains(.incomplete), longest: longest) { emit(.incomplete, $0) }
     Self.step(&unsettled, flags.contains(.unsettled), longest: longest) { emit(.unsettled, $0) }
     Self.step(&outOfRange, !isInRange, longest: longest) { emit(.outOfRange, $0) }
   }

@@ -5,8 +5,8 @@ public import Signal
 /// The fixed part of a recording; the same for every file of a session.
 public struct RecordingPlan: Equatable, Sendable {
   public var montage: Montage
-  /// Status words in each frame, 0 to 4, stored in signals of their own.
-  public var statusWordCount: Int
+  /// The words in each frame, at most four, stored in signals of their own.
+  public var auxiliaries: [AuxiliarySignal]
   /// What measured, for the header's recording field: "ADS1299 (model), 8 channels".
   public var equipment: String
   /// "Ag/AgCl electrode"; may be empty.
@@ -19,13 +19,13 @@ public struct RecordingPlan: Equatable, Sendable {
   public var recordsPerSync: Int
 
   public init(
-    montage: Montage, statusWordCount: Int, equipment: String, transducer: String = "",
+    montage: Montage, auxiliaries: [AuxiliarySignal], equipment: String, transducer: String = "",
     prefilter: String = "", classNames: [String] = [], recordsPerSync: Int = 1
   ) {
     precondition(recordsPerSync > 0, "a recording is made durable after some number of records")
     self.montage = montage
-    precondition((0...4).contains(statusWordCount), "a frame has at most four status words")
-    self.statusWordCount = statusWordCount
+    precondition(auxiliaries.count <= AuxiliarySignal.most, "a frame has four words at most")
+    self.auxiliaries = auxiliaries
     self.equipment = equipment
     self.transducer = transducer
     self.prefilter = prefilter
@@ -38,7 +38,7 @@ public struct RecordingPlan: Equatable, Sendable {
   static var annotationByteCount: Int { 1_536 }
 
   /// Signals of the file, annotations left out.
-  var signalCount: Int { montage.channels.count + statusWordCount }
+  var signalCount: Int { montage.channels.count + auxiliaries.count }
 
   /// Three bytes for each sample of a frame.
   var frameByteCount: Int { 3 * signalCount }
@@ -59,8 +59,8 @@ public struct RecordingPlan: Equatable, Sendable {
       throw .doesNotFit(
         field: "label, which has a meaning there", text: signal.label, byteCount: 16)
     }
-    for chip in 0..<statusWordCount {
-      signals.append(.statusWord(ofChip: chip, samplesPerRecord: clock.samplesPerRecord))
+    for auxiliary in auxiliaries {
+      signals.append(try .auxiliary(auxiliary, samplesPerRecord: clock.samplesPerRecord))
     }
     let seconds = max(1, Int(clock.recordNanoseconds / 1_000_000_000))
     signals.append(.annotations(samplesPerRecord: seconds * Self.annotationByteCount / 3))

@@ -76,6 +76,17 @@ int shim_serial_read(int descriptor, void *bytes, int byte_count) {
   return result < 0 ? -errno : (int)result;
 }
 
+int shim_serial_wait(int descriptor, int64_t deadline) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  int64_t left = deadline - (now.tv_sec * 1000000000ll + now.tv_nsec);
+  if (left < 0) left = 0;
+  struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+  struct pollfd waited = {.fd = descriptor, .events = POLLIN};
+  int result = ppoll(&waited, 1, &timeout, 0);
+  return result < 0 ? -errno : result;
+}
+
 int shim_serial_output_queue(int descriptor) {
   int byte_count = 0;
   return ioctl(descriptor, TIOCOUTQ, &byte_count) < 0 ? -errno : byte_count;

@@ -97,10 +97,11 @@ extension ArtifactGate {
   /// Channels with an electrode off, bit 0 the first of the first chip.
   ///
   /// A chip's word is 1100 | LOFF_STATP[7:0] | LOFF_STATN[7:0] | GPIO[3:0] (ADS1299 data sheet
-  /// SBAS499, data output format: 24 status bits).
+  /// SBAS499, data output format: 24 status bits). Of an amplifier without such chips: none.
   @_noLocks @_noAllocation
   private func leadsOff(_ header: FrameHeader) -> UInt32 {
-    let chipCount = min(4, max(1, Int(header.chipCount)))
+    let chipCount = min(4, Int(header.chipCount))
+    guard chipCount > 0 else { return 0 }
     let channelsPerChip = Int(header.channelCount) / chipCount
     var positive: UInt32 = 0
     var negative: UInt32 = 0

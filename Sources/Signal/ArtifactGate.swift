@@ -39,6 +39,10 @@ public struct ArtifactFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var gap: ArtifactFlags {
     @_noLocks @_noAllocation get { ArtifactFlags(rawValue: 1 << 6) }
   }
+  /// Some channels of the frame are missing.
+  @inlinable public static var incomplete: ArtifactFlags {
+    @_noLocks @_noAllocation get { ArtifactFlags(rawValue: 1 << 7) }
+  }
 }
 
 /// What the gate looks for. Every number means the same at every sample rate.

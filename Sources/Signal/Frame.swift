@@ -33,8 +33,8 @@ public struct FrameFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
 public struct FrameHeader: Sendable, BitwiseCopyable {
   /// Conversions of the amplifier since it was started, this one excluded, lost ones included.
   public var sampleIndex: UInt64 = 0
-  /// When the conversion was ready, by the kernel's (or the model's) clock; of an amplifier on USB or
-  /// a serial line, when the last bytes of the sample had come.
+  /// When the conversion was ready, by the kernel's (or the model's) clock; of an amplifier on USB
+  /// or a serial line, when the last bytes of the sample had come.
   public var edgeTime = MonotonicInstant(nanoseconds: 0)
   /// When the acquisition thread knew of the edge.
   public var wakeTime = MonotonicInstant(nanoseconds: 0)
@@ -48,7 +48,8 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   /// The amplifier's status word: for the ADS1299 24 bits, 1100 | LOFF_STATP | LOFF_STATN | GPIO.
   public var statusWord: UInt32 = 0
   public var flags = FrameFlags(rawValue: 0)
-  /// Chips that the channels are of, the same number each; each has a status word.
+  /// Chips that the channels are of, the same number each; each has a status word. 0: none of an
+  /// ADS1299, and whatever stands in the words is nobody's lead-off bits.
   public var chipCount: UInt16 = 1
   public var channelCount: UInt32 = 0
   /// Counts up with every reconfiguration of the amplifier.

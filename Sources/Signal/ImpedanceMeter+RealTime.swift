@@ -18,7 +18,8 @@ extension ImpedanceMeter {
     hasStarted = true
     epoch = header.configurationEpoch
     expectedIndex = header.sampleIndex &+ 1
-    let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.unsettled.rawValue
+    let unbelievable =
+      FrameFlags.corrupt.rawValue | FrameFlags.unsettled.rawValue | FrameFlags.incomplete.rawValue
     guard header.flags.rawValue & unbelievable == 0,
       header.channelCount == UInt32(channelCount)
     else {

@@ -6,21 +6,20 @@
 extension SignalChain {
   /// Takes the next frame from the amplifier.
   ///
-  /// A frame that cannot be believed (flagged corrupt or unsettled, or of another channel count)
-  /// goes to no filter and counts as one lost sample: the gate closes, and `features` and
-  /// `filtered` stay those of the last frame that was let in.
+  /// A frame that cannot be believed (flagged corrupt, unsettled or incomplete, or of another
+  /// channel count) goes to no filter and counts as one lost sample: the gate closes, and
+  /// `features` and `filtered` stay those of the last frame that was let in.
   ///
   /// Real-time: no heap, no locks.
   @_noLocks @_noAllocation
   public mutating func process(_ frame: FrameSlot) {
     let header = frame.header
     let lost = UInt64(header.lostBefore)
-    let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.unsettled.rawValue
-    if header.flags.rawValue & unbelievable != 0 || header.channelCount != UInt32(channelCount) {
+    let fault = fault(header)
+    if fault != 0 {
       note(lost &+ 1)
       gateStage.refuse(
-        ArtifactFlags(
-          rawValue: ArtifactFlags.corrupt.rawValue | (lost > 0 ? ArtifactFlags.gap.rawValue : 0)))
+        ArtifactFlags(rawValue: fault | (lost > 0 ? ArtifactFlags.gap.rawValue : 0)))
       return
     }
     note(lost)
@@ -97,6 +96,20 @@ extension SignalChain {
   /// The window is full of samples since the start or the last long gap: no decision before that.
   public var isSettled: Bool {
     @_noLocks @_noAllocation get { bandPower.isSettled }
+  }
+
+  /// Why a frame cannot be believed as a whole, in bits of `ArtifactFlags`; 0: it can.
+  @_noLocks @_noAllocation
+  private func fault(_ header: FrameHeader) -> UInt8 {
+    let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.unsettled.rawValue
+    var bits: UInt8 = 0
+    if header.flags.rawValue & unbelievable != 0 || header.channelCount != UInt32(channelCount) {
+      bits |= ArtifactFlags.corrupt.rawValue
+    }
+    if header.flags.rawValue & FrameFlags.incomplete.rawValue != 0 {
+      bits |= ArtifactFlags.incomplete.rawValue
+    }
+    return bits
   }
 
   /// Counts samples that are missing, and starts over as soon as they are too many.

@@ -30,11 +30,12 @@ private struct Bench: ~Copyable {
   }
 
   /// A frame, a decision for class 1, and a control period later a command.
-  mutating func step(decides: Bool = true) -> GovernorState {
+  mutating func step(decides: Bool = true, flags: FrameFlags = []) -> GovernorState {
     let now = MonotonicInstant.now()
     var header = FrameHeader()
     header.edgeTime = now
     header.sampleIndex = index
+    header.flags = flags
     index += 5
     actuation.noteFrame(header)
     if decides {
@@ -85,6 +86,23 @@ struct ActuationTests {
     #expect(causes.contains(.noDecisions))
     let isActiveAgain = bench.stepUntilActive()
     #expect(isActiveAgain)
+    bench.exoskeleton.stop()
+  }
+
+  @Test(
+    "frames that are corrupt or incomplete count as none: after the frame timeout it is neutral",
+    arguments: [FrameFlags.corrupt, .incomplete])
+  func unbelieved(flags: FrameFlags) throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    // Decisions go on, and a control period is 15 ms at least here.
+    var causes = NeutralCauses(rawValue: 0)
+    for _ in 0..<40 {
+      if case .neutral(let found) = bench.step(flags: flags) { causes = found }
+    }
+    #expect(causes.contains(.noFrames))
     bench.exoskeleton.stop()
   }
 

@@ -54,7 +54,7 @@ struct BoardTests {
     }
     let expected = board.chips.map { $0.split(separator: " ").map(String.init) }
     #expect(found == expected)
-    #expect(try configuration.chipMontage().channels.count == 8 * board.chips.count)
+    #expect(try configuration.montage().channels.count == 8 * board.chips.count)
   }
 
   @Test("a board's file passes the check that a person runs on it", arguments: boards)

@@ -86,7 +86,7 @@ struct ChipConfigurationTests {
   @Test("without a word about it, one chip is set up as it always was")
   func defaults() throws {
     #expect(try configured().chip() == ADS1299Configuration())
-    #expect(try configured().chipMontage().channels.map(\.label) == AmplifierSection().channels)
+    #expect(try configured().montage().channels.map(\.label) == AmplifierSection().channels)
   }
 
   @Test("gains, inputs and powered-down channels go to their channels")
@@ -168,7 +168,7 @@ struct ChipConfigurationTests {
     #expect(values(chips[0], .config1, .config3, .biasSensP, .ch8set) == [0xF6, 0xEC, 0x7F, 0xE1])
     #expect(values(chips[1], .config1, .config3, .biasSensP, .ch1set) == [0xD6, 0xE8, 0xFE, 0x81])
     #expect(values(chips[1], .ch2set, .ch7set) == [0x10, 0x60])
-    let montage = try configuration.chipMontage()
+    let montage = try configuration.montage()
     #expect(montage.channels.map(\.label) == configuration.amplifier.channels)
     #expect(montage.channels[9].microvoltsPerCount == ADS1299.Gain.x2.microvoltsPerCount)
     #expect(throws: Failure.self) { try configuration.chip() }
@@ -202,16 +202,16 @@ struct ChipConfigurationTests {
   @Test("lead-off bits close the gate only where electrodes are watched")
   func gate() throws {
     let watched = try configured("gate.lead-off=true", "amplifier.lead-off=dc")
-    let plan = try SessionPlan(watched, montage: watched.chipMontage())
+    let plan = try SessionPlan(watched, montage: watched.montage())
     #expect(plan.signal.gate.leadOffPositive == 0xFF && plan.signal.gate.leadOffNegative == 0)
     let blind = try configured("gate.lead-off=true")
-    #expect(throws: Failure.self) { try SessionPlan(blind, montage: blind.chipMontage()) }
+    #expect(throws: Failure.self) { try SessionPlan(blind, montage: blind.montage()) }
   }
 
   @Test("a decoder is not run on a channel that is off")
   func dark() throws {
     let configuration = try configured("amplifier.off=Cz")
-    let plan = try SessionPlan(configuration, montage: configuration.chipMontage())
+    let plan = try SessionPlan(configuration, montage: configuration.montage())
     do throws(Failure) {
       _ = try plan.stage()
       Issue.record("accepted")

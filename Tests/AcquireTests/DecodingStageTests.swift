@@ -78,13 +78,15 @@ struct DecodingStageTests {
     }
   }
 
-  @Test("a frame that closes the gate withdraws the decision before it at once")
-  func withdrawal() throws {
+  @Test(
+    "a frame that closes the gate withdraws the decision before it at once",
+    arguments: [FrameFlags.corrupt, .incomplete])
+  func withdrawal(flags: FrameFlags) throws {
     var bench = try StageBench()
     for _ in 0..<5_000 { _ = bench.next() }
     // In the middle of a block, far from the next decision.
     for _ in 0..<7 { #expect(bench.next().letter == ".") }
-    #expect(bench.next(flags: .corrupt).letter == "w")
+    #expect(bench.next(flags: flags).letter == "w")
     #expect(bench.next().letter == "w")
   }
 

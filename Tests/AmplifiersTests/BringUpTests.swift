@@ -174,7 +174,7 @@ struct BringUpTests {
     let description = amplifier.description
     #expect(description.name == "ADS1299 (model), 8 channels")
     #expect(description.montage.channels[0].label == "Fz")
-    #expect(description.statusWordCount == 1)
+    #expect(description.auxiliaries.map(\.label) == ["ADS1299 status"])
     // 1.5 conversions, less three clocks.
     #expect(abs(description.groupDelay.milliseconds - 6) < 0.002)
   }

@@ -10,12 +10,13 @@ import Testing
 @testable import Amplifiers
 
 private func played(
-  _ table: SampleTable, statusWords: [[UInt32]] = [], gaps: [RecordedGap] = [],
+  _ table: SampleTable, statusWords: [[UInt32]] = [], auxiliaries: [RecordedAuxiliary] = [],
+  gaps: [RecordedGap] = [], flagged: [(flag: FrameFlags, spans: [RecordedGap])] = [],
   pace: ReplayPace = .asFastAsPossible, canary: UInt8? = nil, capacity: Int = 4_096
 ) throws -> (AcquisitionEnd, [Received]) {
   var replay = Replay(
-    table: table, statusWords: statusWords, gaps: gaps, name: "the recording", pace: pace,
-    statusCanary: canary)
+    table: table, statusWords: statusWords, auxiliaries: auxiliaries, gaps: gaps,
+    flagged: flagged, name: "the recording", pace: pace, statusCanary: canary)
   try replay.arm()
   var bench = SinkBench(channelCount: table.channelCount, capacity: capacity)
   let end = replay.run(into: &bench.sink, until: StopSignal())
@@ -152,7 +153,7 @@ struct ReplayTests {
     let examples: [([[UInt32]], [RecordedGap], String)] = [
       ([[0xC00000]], [], "status words"),
       ([[UInt32](repeating: 0xC00000, count: 10), [0xC00000]], [], "status words"),
-      ([[UInt32]](repeating: .init(repeating: 0xC00000, count: 10), count: 5), [], "chips"),
+      ([[UInt32]](repeating: .init(repeating: 0xC00000, count: 10), count: 5), [], "room for four"),
       ([], [RecordedGap(sampleIndex: 8, count: 3)], "missing at sample 8"),
       ([], [.init(sampleIndex: 4, count: 3), .init(sampleIndex: 6, count: 1)], "sample 6"),
       ([], [RecordedGap(sampleIndex: .max, count: 3)], "no room"),
@@ -188,6 +189,41 @@ struct ReplayTests {
     }
     // One chip that says nonsense spoils the frame.
     #expect(headers.map { $0.flags == .corrupt } == [false, true])
+  }
+
+  @Test("what another amplifier sent beside the samples comes back, and spoils no frame")
+  func auxiliaries() throws {
+    // Each would be a corrupt status word of an ADS1299.
+    let counts: [[Int32]] = [[0, -1, 8_388_607], [-8_388_608, 5, 0], [1, 2, 3]]
+    let signals = ["Accelerometer X", "Accelerometer Y", "Footer"]
+    let (_, frames) = try played(
+      table(rows: 3),
+      auxiliaries: zip(signals, counts).map {
+        RecordedAuxiliary(signal: AuxiliarySignal(label: $0, unit: "g"), counts: $1)
+      }, canary: 5)
+    #expect(frames.allSatisfy { $0.header.flags.isEmpty && $0.header.chipCount == 0 })
+    for (sample, frame) in frames.enumerated() {
+      let words = (0..<3).map { Int32(bitPattern: frame.header.statusWord(ofChip: $0)) }
+      #expect(words == counts.map { $0[sample] })
+    }
+  }
+
+  @Test("frames that were flagged when they were recorded are flagged again, and no others")
+  func flags() throws {
+    let (_, frames) = try played(
+      table(rows: 20),
+      flagged: [
+        (.incomplete, [.init(sampleIndex: 3, count: 2), .init(sampleIndex: 18, count: 9)]),
+        (.corrupt, [.init(sampleIndex: 4, count: 1), .init(sampleIndex: .max, count: 1)]),
+        (.unsettled, [.init(sampleIndex: 0, count: 1)]),
+      ])
+    var expected = [FrameFlags](repeating: [], count: 20)
+    expected[0] = .unsettled
+    expected[3] = .incomplete
+    expected[4] = [.incomplete, .corrupt]
+    expected[18] = .incomplete
+    expected[19] = .incomplete
+    #expect(frames.map(\.header.flags) == expected)
   }
 
   @Test("playing costs no heap call")

@@ -1,7 +1,7 @@
 // The serial port over real pseudo-terminals; the test holds the other end in its own hands.
 
 import Foundation
-import RT
+@testable import RT
 import SPIShim
 import TestSupport
 import Testing

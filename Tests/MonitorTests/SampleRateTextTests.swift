@@ -8,9 +8,9 @@ import Testing
 private func report(_ rate: SampleRate?) -> SessionReport {
   SessionReport(
     amplifier: "a", exoskeleton: "e", duration: .seconds(1), nominalRate: 250, sampleRate: rate,
-    frames: 1, lost: 0, paused: 0, recoveries: [], late: 0, corrupt: 0, undecoded: 0, decisions: 0,
-    commands: 0,
-    acknowledged: 0, neutralReasons: [], recording: nil, samplesNotStored: 0, recordingFault: nil,
+    frames: 1, lost: 0, paused: 0, recoveries: [], late: 0, corrupt: 0, incomplete: 0, undecoded: 0,
+    decisions: 0, commands: 0, acknowledged: 0, neutralReasons: [], recording: nil,
+    samplesNotStored: 0, recordingFault: nil,
     mallocsAfterArming: 0, pageFaultsAfterArming: 0, bestEffortReasons: [],
     budget: LatencyBudget(stages: [], structural: []), processCPUShare: 0, residentBytes: 0,
     machine: [], faults: [])

@@ -1,5 +1,6 @@
 import Foundation
 import RT
+import Signal
 import TestSupport
 import Testing
 
@@ -105,7 +106,7 @@ struct CodecTests {
 
   @Test("a header reads back as it was written", arguments: BDFHeader.Kind.allCases)
   func headers(kind: BDFHeader.Kind) throws {
-    let header = BDFHeader(
+    let header = try BDFHeader(
       kind: kind, patient: "X X X X", recording: "Startdate 20-NOV-2026 X X model",
       start: RecordedTime(nanoseconds: 1_795_170_896_000_000_000), recordCount: 17,
       recordNanoseconds: 250_000_000,
@@ -113,7 +114,8 @@ struct CodecTests {
         BDFSignal(
           label: "C3", transducer: "Ag/AgCl", microvoltsPerCount: 4.5 / 1 / 8_388_607 * 1e6,
           prefilter: "HP:DC", samplesPerRecord: 64),
-        .statusWord(ofChip: 0, samplesPerRecord: 64), .annotations(samplesPerRecord: 100),
+        .auxiliary(AuxiliarySignal.statusWords(1)[0], samplesPerRecord: 64),
+        .annotations(samplesPerRecord: 100),
       ])
     let bytes = try header.encoded()
     #expect(bytes.count == 256 * 4)

@@ -71,7 +71,7 @@ struct ReaderTests {
     for (reader, seen) in answer {
       let labels =
         session.plan.montage.channels.map(\.label)
-        + BDFSignal.statusLabels.prefix(shape.statusWordCount)
+        + AuxiliarySignal.statusWords(shape.statusWordCount).map(\.label)
       #expect(seen.labels == labels, "\(reader)")
       #expect(seen.signalCount == signalCount, "\(reader)")
       #expect(seen.differing == 0, "\(reader)")

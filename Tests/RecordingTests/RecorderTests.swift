@@ -61,13 +61,19 @@ struct RecorderTests {
     }
   }
 
-  @Test("runs of corrupt and unsettled frames are annotated with their length")
+  @Test("runs of corrupt, incomplete and unsettled frames are annotated with their length")
   func flags() throws {
     let folder = try TemporaryFolder()
     var session = Session(shape)
     for index in 0..<7 { session.frames[index].header.flags = .unsettled }
     for index in [20, 21, 22, 60, 229] { session.frames[index].header.flags = .corrupt }
+    for index in [22, 23, 70] { session.frames[index].header.flags.insert(.incomplete) }
     let recording = try BDFReader.read(session.record(into: folder.path))
+    #expect(
+      recording.incomplete == [
+        RecordedGap(sampleIndex: 22, count: 2), RecordedGap(sampleIndex: 70, count: 1),
+      ])
+    #expect(recording.annotations.contains { $0.text == "incomplete frame 2" })
     #expect(recording.unsettled == [RecordedGap(sampleIndex: 0, count: 7)])
     #expect(
       recording.corrupt == [

@@ -53,7 +53,8 @@ struct Session {
           Montage.Channel(
             label: $0 < names.count ? names[$0] : "CH\($0 + 1)", microvoltsPerCount: scale)
         }, samplesPerSecond: shape.rate),
-      statusWordCount: shape.statusWordCount, equipment: "ADS1299 (model), ü",
+      auxiliaries: AuxiliarySignal.statusWords(shape.statusWordCount),
+      equipment: "ADS1299 (model), ü",
       transducer: "Ag/AgCl",
       prefilter: "HP:DC LP:65Hz", classNames: ["rest", "left hand", "right"])
     for _ in 0..<shape.gapCount {

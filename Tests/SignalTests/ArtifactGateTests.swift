@@ -10,8 +10,9 @@ import Testing
 ///
 /// In: a digit is a potential of 20 µV times itself; P and N stand at the converter's ends; L and l
 /// have a watched electrode off (positive, negative input), u one that is not watched; C is a
-/// corrupt frame; x is 5 with samples missing before it.
-/// Flags: a amplitude, g gradient, f flat, s saturated, l lead-off, c corrupt, n gap.
+/// corrupt frame, I an incomplete one; x is 5 with samples missing before it.
+/// Flags: a amplitude, g gradient, f flat, s saturated, l lead-off, c corrupt, n gap,
+/// i incomplete.
 struct Diagram: Sendable, CustomTestStringConvertible {
   var name: String
   var script: String
@@ -62,6 +63,11 @@ private let diagrams = [
     flags: "...c.....",
     gate: " ooo####oo"),
   Diagram(
+    name: "a frame with missing channels closes it",
+    script: "010I01010",
+    flags: "...i.....",
+    gate: " ooo####oo"),
+  Diagram(
     name: "a gap closes it, and no gradient is seen across it",
     script: "0101x45454",
     flags: "....n.....",
@@ -106,6 +112,8 @@ struct ArtifactGateTests {
       }
       if character == "C" {
         gate.refuse(.corrupt)
+      } else if character == "I" {
+        gate.refuse(.incomplete)
       } else {
         // Channel 2 is quiet throughout, and never the same twice.
         frame.set([count, 0], statusWord: statusWord)
@@ -118,7 +126,7 @@ struct ArtifactGateTests {
       }
       let names: [(ArtifactFlags, Character)] = [
         (.amplitude, "a"), (.gradient, "g"), (.flat, "f"), (.saturated, "s"), (.leadOff, "l"),
-        (.corrupt, "c"), (.gap, "n"),
+        (.corrupt, "c"), (.gap, "n"), (.incomplete, "i"),
       ]
       let seen = gate.state.flags
       flags.append(names.first { seen == $0.0 }?.1 ?? (seen.isEmpty ? "." : "?"))
@@ -182,6 +190,29 @@ struct ArtifactGateTests {
           }
         }
       }
+    }
+  }
+
+  @Test("words of an amplifier that is no ADS1299 are nobody's lead-off bits")
+  func otherWords() throws {
+    var thresholds = Self.thresholds
+    thresholds.leadOffPositive = 0b11
+    thresholds.leadOffNegative = 0b11
+    for (chips, isOff) in [(1, true), (0, false)] as [(UInt16, Bool)] {
+      var gate = try ArtifactGate(thresholds, samplesPerSecond: 250, channelCount: 2)
+      let frame = FrameMemory(channelCount: 2)
+      frame.set([0, 0], statusWord: 0xFF_FFFF)
+      var header = frame.slot.header
+      header.chipCount = chips
+      header.otherStatusWords = [0xFF_FFFF, 0xFF_FFFF, 0xFF_FFFF]
+      frame.slot.header = header
+      let samples = [0.0, 0]
+      unsafe samples.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        unsafe gate.judge(frame.slot, raw: base, broadband: base, followsGap: false)
+      }
+      let flags = gate.state.flags
+      #expect(flags == (isOff ? [.leadOff] : []))
     }
   }
 

@@ -173,7 +173,7 @@ struct ImpedanceMeterTests {
     #expect((try #require(bench.meter.latest(0).ohms) - 10_000).magnitude < 10)
   }
 
-  @Test("lost and corrupt frames spoil the windows that they lie in, and nothing else")
+  @Test("lost, corrupt and incomplete frames spoil the windows that they lie in, and nothing else")
   func losses() throws {
     let each = CurrentCase.usual
     let wave = each.wave(phase: 1_000)
@@ -185,7 +185,7 @@ struct ImpedanceMeterTests {
       if index % 2_560 > 1_300 {
         if random.next() % 200 == 0 { continue }
         if random.next() % 200 == 0 {
-          bench.feed(index, microvolts: [1e5], flags: .corrupt)
+          bench.feed(index, microvolts: [1e5], flags: index % 2 == 0 ? .corrupt : .incomplete)
           continue
         }
       }

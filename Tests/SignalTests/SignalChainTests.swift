@@ -43,7 +43,7 @@ struct SignalChainTests {
     let before = heap_counter_calls_of_this_thread()
     for index in 0..<10_000 {
       header.lostBefore = index % 1000 == 999 ? 40 : index % 300 == 299 ? 1 : 0
-      header.flags = index % 500 == 499 ? .corrupt : FrameFlags(rawValue: 0)
+      header.flags = FrameFlags(rawValue: index % 500 == 499 ? index % 1000 == 499 ? 1 : 8 : 0)
       slot.header = header
       for channel in 0..<8 { slot.setCount(channel, to: counts[index * 8 + channel]) }
       chain.process(slot)
@@ -116,7 +116,8 @@ struct SignalChainTests {
   }
 
   @Test(
-    "a corrupt frame is one lost sample, whatever it holds", arguments: 0..<20 as Range<UInt64>)
+    "a corrupt, unsettled or incomplete frame is one lost sample, whatever it holds",
+    arguments: 0..<20 as Range<UInt64>)
   func corruptIsLost(_ seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var withCorrupt = try SignalChain(SignalConfiguration(), montage: RealRecording.montage())
@@ -133,10 +134,13 @@ struct SignalChainTests {
         run -= 1
         missing += 1
         let rubbish = (0..<8).map { _ in Int32.random(in: -8_388_608...8_388_607, using: &random) }
-        frame.set(rubbish[...], flags: Bool.random(using: &random) ? .corrupt : .unsettled)
+        let flags: [FrameFlags] = [.corrupt, .unsettled, .incomplete, [.corrupt, .incomplete]]
+        let flag = Int.random(in: 0..<4, using: &random)
+        frame.set(rubbish[...], flags: flags[flag])
         withCorrupt.process(frame.slot)
         let seen = Observation(withCorrupt)
-        #expect(!seen.gate.isOpen && seen.gate.flags == .corrupt)
+        let reasons: [ArtifactFlags] = [.corrupt, .corrupt, .incomplete, [.corrupt, .incomplete]]
+        #expect(!seen.gate.isOpen && seen.gate.flags == reasons[flag])
         if missing > 25 { #expect(!seen.isSettled) }
         continue
       }

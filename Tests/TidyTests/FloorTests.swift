@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 private let floors: [String: Int] = [
-  "SPIShim": 0, "MathShim": 0, "HeapCounter": 0, "SampleFeed": 0, "CLibUSB": 0,
+  "SPIShim": 0, "MathShim": 0, "HeapCounter": 0, "SampleFeed": 0, "USBShim": 0,
   "RT": 1,
   "Signal": 2,
   "Amplifiers": 3, "Decoding": 3, "Emulators": 3, "Exoskeleton": 3, "Recording": 3, "Monitor": 3,

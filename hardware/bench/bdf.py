@@ -55,7 +55,7 @@ class Recording:
     @cached_property
     def runs(self):
         """(first, end) of what lies between gaps and frames that are not to be believed."""
-        bad = sorted(self._spans(r"BAD_\w+|corrupt frame|unsettled frame"))
+        bad = sorted(self._spans(r"BAD_\w+|corrupt frame|incomplete frame|unsettled frame"))
         runs, at = [], 0
         for first, end in bad + [(self.length, self.length)]:
             if first > at:

@@ -60,8 +60,16 @@ struct SessionOptions: ParsableArguments {
   )
   var duration: DurationArgument?
 
-  @Option(help: ArgumentHelp("Where samples come from: model, ads1299, replay.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp(
+      "Where samples come from: model, ads1299, replay, cyton, daisy, openeeg, freeeeg32, biosemi.",
+      valueName: "kind"))
   var amplifier: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Serial line of an amplifier that streams; without: USB.", valueName: "device"))
+  var port: String?
 
   @Option(
     help: ArgumentHelp(
@@ -99,7 +107,8 @@ struct SessionOptions: ParsableArguments {
 
   var overrides: [(name: String, text: String?)] {
     [
-      ("amplifier.kind", amplifier), ("amplifier.rate", rate), ("amplifier.gain", gain),
+      ("amplifier.kind", amplifier), ("amplifier.port", port), ("amplifier.rate", rate),
+      ("amplifier.gain", gain),
       ("amplifier.input", input), ("amplifier.recording", recording), ("amplifier.clock", clock),
       ("recording.folder", output),
       ("realtime.allow-best-effort", allowBestEffort ? "true" : nil),

@@ -45,7 +45,7 @@ struct Config: ParsableCommand {
       }
       // What each part refuses when it is built from these values.
       if source.mistakes.isEmpty {
-        let plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
+        let plan = try SessionPlan(configuration, montage: try configuration.montage())
         _ = try configuration.impedanceMonitor()
         if plan.lacksModel {
           _ = try plan.chain()

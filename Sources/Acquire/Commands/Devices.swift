@@ -8,7 +8,8 @@ import RT
 
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists SPI buses, GPIO chips and serial ports, and what stands in the way.",
+    abstract:
+      "Lists SPI buses, GPIO chips, USB amplifiers and serial ports, and what stands in the way.",
     discussion: """
       EXAMPLES
         acquire devices
@@ -53,6 +54,7 @@ struct Devices: ParsableCommand {
           kind: "gpio", path: $0.path, description: "\($0.label), \($0.lineCount) lines",
           access: $0.access)
       }
+      + USBDevices.all().compactMap(Device.init)
       + SerialPorts.all().map {
         Device(kind: "serial", path: $0.path, description: $0.name, access: $0.access)
       }
@@ -61,6 +63,8 @@ struct Devices: ParsableCommand {
         JSON.object([
           .init("kind", .string(device.kind)), .init("path", .string(device.path)),
           .init("description", .string(device.description)),
+          .init("serialNumber", device.serialNumber.map(JSON.string) ?? .null),
+          .init("amplifiers", .array(device.amplifiers.map(JSON.string))),
           .init("usable", .bool(device.access == .allowed)),
         ])
       }
@@ -70,7 +74,8 @@ struct Devices: ParsableCommand {
     for (kind, title) in [
       ("spi", "SPI buses, for amplifier.spi-device"),
       ("gpio", "GPIO chips, whose label is for amplifier.data-ready-chip"),
-      ("serial", "Serial ports, for exoskeleton.port"),
+      ("usb", "USB devices that may be amplifiers, for amplifier.kind and amplifier.serial-number"),
+      ("serial", "Serial ports, for exoskeleton.port and amplifier.port"),
     ] {
       Terminal.output.write("\(title)\n")
       let found = devices.filter { $0.kind == kind }
@@ -89,6 +94,33 @@ private struct Device {
   var path: String
   var description: String
   var access: DeviceAccess
+  var serialNumber: String?
+  /// Kinds of amplifiers that it may be.
+  var amplifiers: [String] = []
+
+  init(kind: String, path: String, description: String, access: DeviceAccess) {
+    self.kind = kind
+    self.path = path
+    self.description = description
+    self.access = access
+  }
+
+  /// Nil for what is no amplifier.
+  init?(_ device: USBDevice) {
+    let kinds = AmplifierKind.all.filter {
+      $0.usb.vendor == device.vendor && $0.usb.products.contains(device.product)
+    }
+    guard !kinds.isEmpty else { return nil }
+    let serialNumber = device.serialNumber.isEmpty ? nil : device.serialNumber
+    let name = device.name.isEmpty ? "a device without a name" : device.name
+    self.init(
+      kind: "usb", path: device.path,
+      description: name + (serialNumber.map { ", serial number \($0)" } ?? "")
+        + ": \(kinds.map(\.word).joined(separator: " or "))",
+      access: device.access)
+    self.serialNumber = serialNumber
+    amplifiers = kinds.map(\.word)
+  }
 
   var remark: String {
     switch access {

@@ -131,8 +131,13 @@ struct Impedance: ParsableCommand {
         .configuration,
         "a recording has no electrodes to measure: choose amplifier.kind model or ads1299")
     default:
-      result = try measurement.run(
-        try configuration.modelledAmplifier(plan.chip), meter: meter, show: show)
+      if let kind = configuration.streamKind {
+        result = try measurement.run(
+          try configuration.streamAmplifier(kind, chips: [plan.chip]), meter: meter, show: show)
+      } else {
+        result = try measurement.run(
+          try configuration.modelledAmplifier(plan.chip), meter: meter, show: show)
+      }
     }
     guard result.windows > 0 || isLive else {
       throw Failure(

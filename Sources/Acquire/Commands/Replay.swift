@@ -102,6 +102,7 @@ struct FramePlayer: ~Copyable {
       }
     }
     mark(recording.corrupt) { $0.map { $0 | FrameFlags.corrupt.rawValue } }
+    mark(recording.incomplete) { $0.map { $0 | FrameFlags.incomplete.rawValue } }
     mark(recording.unsettled) { $0.map { $0 | FrameFlags.unsettled.rawValue } }
     // Neither the decoder of that session saw these.
     mark(recording.gaps) { _ in nil }
@@ -126,9 +127,14 @@ struct FramePlayer: ~Copyable {
       header.lostBefore = UInt32(clamping: sample - expected)
       header.channelCount = UInt32(table.channelCount)
       header.flags = FrameFlags(rawValue: mark)
-      header.chipCount = UInt16(max(1, recording.statusWords.count))
+      header.chipCount = UInt16(recording.statusWords.count)
       for (chip, words) in recording.statusWords.enumerated() {
         header.setStatusWord(words[sample], ofChip: chip)
+      }
+      for (index, auxiliary) in recording.auxiliaries.enumerated() {
+        header.setStatusWord(
+          UInt32(bitPattern: auxiliary.counts[sample]),
+          ofChip: recording.statusWords.count + index)
       }
       frame.header = header
       for channel in 0..<table.channelCount {

@@ -30,8 +30,13 @@ enum SessionCommand {
       outcome = try session.run(recording.replay(name: name, pace: .realTime))
     default:
       var session = try session(configuration, options, decodes: decodes)
-      outcome = try session.run(
-        try configuration.modelledAmplifier(session.plan.impedance?.chip))
+      let chip = session.plan.impedance?.chip
+      if let kind = configuration.streamKind {
+        outcome = try session.run(
+          try configuration.streamAmplifier(kind, chips: chip.map { [$0] }))
+      } else {
+        outcome = try session.run(try configuration.modelledAmplifier(chip))
+      }
     }
     Terminal.output.write("\n" + outcome.report.page)
     if let path = options.report { try TextFile.write(outcome.report.json.page, to: path) }
@@ -43,7 +48,7 @@ enum SessionCommand {
   private static func session(
     _ configuration: Configuration, _ options: SessionOptions, decodes: Bool
   ) throws(Failure) -> Session {
-    var plan = try SessionPlan(configuration, montage: try configuration.chipMontage())
+    var plan = try SessionPlan(configuration, montage: try configuration.montage())
     plan.impedance = try configuration.impedanceMonitor()
     return Session(
       plan: plan, decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)

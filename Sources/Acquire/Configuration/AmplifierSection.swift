@@ -1,7 +1,7 @@
 // What a person may say about the amplifier: the chip, or several, and their wires.
 
 struct AmplifierSection: Equatable {
-  /// `model`, `ads1299` or `replay`.
+  /// `model`, `ads1299`, `replay`, or one of `AmplifierKind.all`.
   var kind = "model"
   var rate = 250
   var gain = 24
@@ -19,8 +19,8 @@ struct AmplifierSection: Equatable {
 
   // Montage.
 
-  /// `srb1`, `srb2` or `none`.
-  var reference = "srb1"
+  /// `srb1`, `srb2`, `none`; `usual`: srb2 on OpenBCI's boards, srb1 elsewhere.
+  var reference = "usual"
   /// With the reference SRB2: labels of the channels that take it; empty: all.
   var srb2: [String] = []
   /// Labels of channels that feed the bias amplifier; `all`; or `none`, and it is off.
@@ -55,6 +55,23 @@ struct AmplifierSection: Equatable {
   var arrangement = "single"
   /// 0: one for each SPI device.
   var chips = 0
+
+  // Amplifiers on USB or a serial line.
+
+  /// A serial line; empty: USB.
+  var port = ""
+  /// Of the device on USB; empty: the only one.
+  var serialNumber = ""
+  /// Samples a second where the firmware decides it; 0: the usual.
+  var deviceRate = 0.0
+  /// 0: the usual.
+  var microvoltsPerCount = 0.0
+  var extraBytes = 0
+  /// `acceleration`, `analog`, `digital` or `marker`.
+  var boardMode = "acceleration"
+  var timeStamps = false
+  var speedMode = 4
+  var generation = 2
 
   // The model.
 

@@ -38,8 +38,9 @@ extension Configuration {
     return chips
   }
 
-  /// The channels that the chips will deliver, in their order.
-  func chipMontage() throws(Failure) -> Montage {
+  /// The channels that the amplifier will deliver, in their order; not of a replay.
+  func montage() throws(Failure) -> Montage {
+    if let kind = streamKind { return try streamProfile(kind).montage }
     let montages = try chips().map { $0.montage(labels: []) }
     var channels = montages.flatMap(\.channels)
     for index in channels.indices { channels[index].label = amplifier.channels[index] }
@@ -58,7 +59,7 @@ extension ChipLayout {
     for channel in 0..<channelsPerChip {
       chip.channels[channel] = try settings(channel + index * channelsPerChip)
     }
-    chip.connectsSRB1 = section.reference == "srb1"
+    chip.connectsSRB1 = section.reference == "srb1" || section.reference == "usual"
     chip.bias = bias(index, chip.channels)
     chip.leadOff = try leadOff(chip.channels)
     chip.testSource = testSource(for: chip)
@@ -133,7 +134,7 @@ extension ChipLayout {
     -> (positive: ADS1299.ChannelMask, negative: ADS1299.ChannelMask)
   {
     switch section.reference {
-    case "srb1": (mask, [])
+    case "srb1", "usual": (mask, [])
     case "srb2": ([], mask)
     default: (mask, mask)
     }

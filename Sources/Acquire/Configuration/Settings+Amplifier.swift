@@ -1,13 +1,15 @@
 // The keys of [amplifier].
 
+import Amplifiers
+
 extension Setting {
-  static var amplifier: [Setting] { source + channel + chip + model + wires }
+  static var amplifier: [Setting] { source + channel + chip + line + model + wires }
 
   private static var source: [Setting] {
     [
       .text(
         "amplifier.kind", \.amplifier.kind, "where samples come from",
-        choices: ["model", "ads1299", "replay"]),
+        choices: ["model", "ads1299", "replay"] + AmplifierKind.all.map(\.word)),
       .oneOf(
         "amplifier.rate", \.amplifier.rate, "samples a second",
         [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000]),
@@ -35,8 +37,9 @@ extension Setting {
         "amplifier.off", \.amplifier.off, "labels of channels to power down", mayBeEmpty: true),
       .text(
         "amplifier.reference", \.amplifier.reference,
-        "srb1: on every negative input; srb2: on positive inputs, counts are reference - electrode",
-        choices: ["srb1", "srb2", "none"]),
+        "srb1: on every negative input; srb2: on positive inputs, counts are reference - electrode; "
+          + "usual: srb2 on OpenBCI's boards, srb1 elsewhere",
+        choices: ["usual", "srb1", "srb2", "none"]),
       .texts(
         "amplifier.srb2", \.amplifier.srb2,
         "reference srb2: labels of the channels that take it; empty: all", mayBeEmpty: true),
@@ -88,6 +91,39 @@ extension Setting {
       .whole(
         "amplifier.chips", \.amplifier.chips,
         "how many; 0: one for each SPI device; a chain on one chip select must say", in: 0...4),
+    ]
+  }
+
+  /// Amplifiers that stream packets over USB or a serial line.
+  private static var line: [Setting] {
+    [
+      .text(
+        "amplifier.port", \.amplifier.port,
+        "serial line of an amplifier that streams: /dev/ttyUSB0; empty: USB, by libusb"),
+      .text(
+        "amplifier.serial-number", \.amplifier.serialNumber,
+        "of the USB device (`acquire devices` lists them); empty: the only one"),
+      .number(
+        "amplifier.device-rate", \.amplifier.deviceRate,
+        "samples a second where firmware decides it; 0: openeeg 256, freeeeg32 512", in: 0...20_000),
+      .number(
+        "amplifier.microvolts-per-count", \.amplifier.microvoltsPerCount,
+        "of openeeg and freeeeg32, by the board's gain; 0: 0.5 and 0.03725", in: 0...1_000),
+      .whole(
+        "amplifier.extra-bytes", \.amplifier.extraBytes,
+        "freeeeg32: bytes that the firmware adds to its 99", in: 0...64),
+      .text(
+        "amplifier.board-mode", \.amplifier.boardMode, "cyton: what comes beside the channels",
+        choices: ["acceleration", "analog", "digital", "marker"]),
+      .flag(
+        "amplifier.time-stamps", \.amplifier.timeStamps,
+        "cyton: the board's milliseconds beside the channels"),
+      .whole(
+        "amplifier.speed-mode", \.amplifier.speedMode,
+        "biosemi: the switch on the box, which decides rate and channels", in: 0...8),
+      .whole(
+        "amplifier.generation", \.amplifier.generation, "biosemi: of the box, MK1 or MK2", in: 1...2
+      ),
     ]
   }
 

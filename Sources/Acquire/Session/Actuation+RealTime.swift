@@ -44,7 +44,8 @@ struct Actuation: ~Copyable {
   /// A frame that is believed has come in.
   @_noLocks @_noAllocation
   mutating func noteFrame(_ header: FrameHeader) {
-    if header.flags.rawValue & FrameFlags.corrupt.rawValue == 0 { lastFrame = header.edgeTime }
+    let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.incomplete.rawValue
+    if header.flags.rawValue & unbelievable == 0 { lastFrame = header.edgeTime }
   }
 
   @_noLocks @_noAllocation

@@ -73,6 +73,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var recovery = Recovery(rawValue: 0)
   var late: UInt64 = 0
   var corrupt: UInt64 = 0
+  /// Frames of which some channels were missing.
+  var incomplete: UInt64 = 0
   var undecoded: UInt64 = 0
   var decisions: UInt64 = 0
   /// From the times of the edges; samples are never altered by it.
@@ -215,6 +217,7 @@ extension DecodingWorkspace {
       index: header.sampleIndex, time: header.edgeTime, epoch: header.configurationEpoch)
     if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }
     if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 { snapshot.corrupt &+= 1 }
+    if header.flags.rawValue & FrameFlags.incomplete.rawValue != 0 { snapshot.incomplete &+= 1 }
   }
 
   /// Ten times a second, whatever happens: the main thread watches for a link that is gone.

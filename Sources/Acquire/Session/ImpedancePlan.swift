@@ -6,10 +6,22 @@ import RT
 import Signal
 
 extension Configuration {
+  /// The only chip, whose electrodes a current can measure.
+  func measurableChip() throws(Failure) -> ADS1299Configuration {
+    guard streamKind != nil else { return try chip() }
+    guard amplifier.kind == "cyton" else {
+      throw Failure(
+        .configuration,
+        "no current of \(amplifier.kind) measures its electrodes: choose amplifier.kind cyton, "
+          + "ads1299 or model")
+    }
+    return try boardChips()[0]
+  }
+
   /// The current that flows while a session runs, at a quarter of the rate; nil: none.
   func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
     guard impedance.monitor else { return nil }
-    guard try chip().leadOff == nil else {
+    guard try measurableChip().leadOff == nil else {
       throw Failure(
         .configuration,
         "impedance.monitor and amplifier.lead-off both need the chip's one lead-off current: "
@@ -39,7 +51,7 @@ struct ImpedancePlan {
     current: ADS1299.LeadOff.Current = .nanoamperes6, frequency: ADS1299.LeadOff.Frequency
   ) throws(Failure) {
     let section = configuration.impedance
-    var chip = try configuration.chip()
+    var chip = try configuration.measurableChip()
     chip.measureImpedance(side, current: current, frequency: frequency)
     guard chip.leadOff != nil else {
       throw Failure(

@@ -19,7 +19,7 @@ struct RecordingThread: ~Copyable {
   ) throws(Failure) {
     let section = plan.configuration.recording
     let recording = RecordingPlan(
-      montage: plan.montage, statusWordCount: description.statusWordCount,
+      montage: plan.montage, auxiliaries: description.auxiliaries,
       equipment: description.name, classNames: plan.model.classes,
       recordsPerSync: max(1, Int(section.durableSeconds.rounded())))
     let status = RecorderStatus()

@@ -26,7 +26,8 @@ extension DecodingWorkspace {
       nominalRate: plan.montage.samplesPerSecond, sampleRate: snapshot.sampleRate.rate,
       frames: snapshot.frames, lost: snapshot.lost, paused: snapshot.paused,
       recoveries: recoveries.records, late: snapshot.late,
-      corrupt: snapshot.corrupt, undecoded: snapshot.undecoded, decisions: snapshot.decisions,
+      corrupt: snapshot.corrupt, incomplete: snapshot.incomplete,
+      undecoded: snapshot.undecoded, decisions: snapshot.decisions,
       commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
       neutralReasons: reasons,
       recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
@@ -35,7 +36,7 @@ extension DecodingWorkspace {
       bestEffortReasons: bestEffortReasons,
       budget: LatencyBudget(
         stages: Stage.allCases.map { ($0, histograms.summary(of: $0)) },
-        structural: structuralDelays(plan: plan, converter: description.groupDelay)),
+        structural: structuralDelays(plan: plan, description)),
       processCPUShare: cpuShare, residentBytes: residentByteCount(), machine: machine,
       faults: faults)
   }
@@ -52,14 +53,18 @@ extension DecodingWorkspace {
     }
   }
 
-  private mutating func structuralDelays(plan: SessionPlan, converter: Nanoseconds)
+  private mutating func structuralDelays(plan: SessionPlan, _ description: AmplifierDescription)
     -> [StructuralDelay]
   {
     var delays: [StructuralDelay] = []
-    if converter > .zero {
+    if description.groupDelay > .zero {
       delays.append(
         StructuralDelay(
-          name: "converter", delay: converter, note: "group delay of the sinc³ filter"))
+          name: "converter", delay: description.groupDelay,
+          note: "group delay of the sinc³ filter"))
+    }
+    for delay in description.delays {
+      delays.append(StructuralDelay(name: delay.name, delay: delay.delay, note: delay.note))
     }
     for stage in stage?.chain.groupDelays ?? [] {
       delays.append(
@@ -106,5 +111,19 @@ extension SchedulingFault {
     case .memoryLockRefused(let limit): "memory is not locked (limit \(limit / 1_024) kB)"
     case .system(let operation, let errno): "\(operation) failed (\(describe(errno: errno)))"
     }
+  }
+}
+
+extension LineRecord {
+  init(_ statistics: LineStatistics) {
+    let errors = statistics.lineErrors
+    self.init(
+      packets: statistics.packets, receivedBytes: statistics.receivedBytes,
+      skippedBytes: statistics.skippedBytes, lostLocks: statistics.lostLocks,
+      repeatedPackets: statistics.repeatedPackets,
+      implausiblePackets: statistics.implausiblePackets,
+      lineErrors: errors.overruns + errors.parity + errors.framing + errors.breaks,
+      outages: statistics.outages, restarts: statistics.restarts,
+      libraryHeapCalls: statistics.libraryHeapCalls)
   }
 }

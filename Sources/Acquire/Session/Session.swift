@@ -39,7 +39,6 @@ struct Session {
     Housekeeping.leave(
       [layout.acquisitionCPU, layout.decodingCPU].compactMap { $0 }, allowed: machine.allowedCPUs)
     let latencyRequest = CPULatencyRequest()
-    let description = amplifier.description
     let channelCount = plan.montage.channels.count
 
     // The rings, and from the right whoever takes from them.
@@ -64,6 +63,9 @@ struct Session {
     } catch {
       throw Failure(error.status, error.message)
     }
+    // The serial number is known when the device has been found.
+    let description = amplifier.description
+    let presence = amplifier.presence
     let recording = try RecordingThread(
       plan, description: description, frames: recorderRing.consumer,
       events: eventRing.consumer)
@@ -108,7 +110,7 @@ struct Session {
 
     watch.run(
       status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
-      line: line.name)
+      line: line.name, amplifier: description, presence: presence)
 
     // The person first: neutral goes out within a control period, whatever the rest does. Then
     // taken down from the left.
@@ -142,6 +144,10 @@ struct Session {
       ],
       faults: watch.faults)
     report.contacts = finished.contacts(plan)
+    report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
+    // They are told apart, being none of ours.
+    report.mallocsAfterArming -= min(
+      report.mallocsAfterArming, report.line?.libraryHeapCalls ?? 0)
     return (report, watch.status)
   }
 

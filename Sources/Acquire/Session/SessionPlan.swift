@@ -133,6 +133,12 @@ struct SessionPlan {
     }
     var watched: (positive: UInt32, negative: UInt32) = (0, 0)
     var first = 0
+    guard configuration.streamKind == nil else {
+      throw Failure(
+        .configuration,
+        "`gate.lead-off` is true, but \(configuration.amplifier.kind) does not say whether an "
+          + "electrode is off: set it to false")
+    }
     for chip in try configuration.chips() {
       guard let leadOff = chip.leadOff else {
         throw Failure(

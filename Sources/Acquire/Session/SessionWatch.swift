@@ -20,6 +20,7 @@ struct SessionWatch {
   private var hasToldOfRecording = false
   private var hasToldOfLatch = false
   private var toldRecoveries: UInt64 = 0
+  private var isAway = false
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -32,7 +33,8 @@ struct SessionWatch {
   /// Until the duration is over, a signal comes, the amplifier ends, or the line is gone.
   mutating func run(
     status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
-    recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String
+    recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String,
+    amplifier: AmplifierDescription, presence: DevicePresence?
   ) {
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
@@ -50,6 +52,7 @@ struct SessionWatch {
         hasToldOfRecording = true
         say("! \(fault.message) The session goes on without a recording.")
       }
+      note(presence, of: amplifier)
       guard let snapshot = snapshots.newest() else {
         // Ten come in a second, whatever the amplifier does.
         if MonotonicInstant.now() - lastSnapshot > .seconds(3) {
@@ -83,6 +86,17 @@ struct SessionWatch {
       }
     }
     if !isQuiet { Terminal.output.writeIfReady(display.finish()) }
+  }
+
+  /// Says that the device went; that it came back a frame says.
+  private mutating func note(_ presence: DevicePresence?, of amplifier: AmplifierDescription) {
+    guard let presence, presence.isAway != isAway else { return }
+    isAway = presence.isAway
+    let number = amplifier.serialNumber.map { " with the serial number \($0)" } ?? ""
+    if isAway {
+      say(
+        "! \(amplifier.name)\(number) is gone or silent: it is looked for, and the session goes on")
+    }
   }
 
   /// Adds how the amplifier and the recorder ended.
@@ -176,6 +190,7 @@ extension StatusSnapshot {
     if isGateOpen { return "" }
     let names = [
       "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
+      "incomplete",
     ]
     let found = names.enumerated().filter { gateFlags & 1 << UInt8($0.offset) != 0 }
     return found.isEmpty ? "artifact" : "artifact: " + found.map(\.element).joined(separator: ", ")

@@ -71,8 +71,9 @@ extension BDFRecording {
   /// The frames of this recording in the place of an amplifier.
   func replay(name: String, pace: ReplayPace) -> Amplifiers.Replay {
     Amplifiers.Replay(
-      table: samples, statusWords: statusWords,
+      table: samples, statusWords: statusWords, auxiliaries: auxiliaries,
       gaps: Self.union(gaps + undecoded),
+      flagged: [(.corrupt, corrupt), (.incomplete, incomplete), (.unsettled, unsettled)],
       name: "replay of \(name)", pace: pace)
   }
 }
@@ -97,10 +98,11 @@ extension BDFRecording {
 extension AmplifierFault {
   var status: ExitStatus {
     switch self {
-    case .missing, .busy, .noConversions: .unavailable
+    case .missing, .busy, .noConversions, .notPlugged, .noAnswer, .line: .unavailable
     case .permissionDenied: .refused
     case .wrongIdentity, .registerMismatch, .unsynchronised: .wrongDevice
-    case .unsupported: .configuration
+    case .unsupported, .severalPlugged: .configuration
+    case .commandRefused: .wrongDevice
     case .system: .system
     }
   }

@@ -68,7 +68,9 @@ public struct LinuxADS1299: Amplifier, ~Copyable {
       name: "\(count)\(first.variant.name) on \(driver.port.name), "
         + "\(driver.channelCount) channels",
       serialNumber: nil, montage: ADS1299Configuration.montage(of: chips, labels: labels),
-      groupDelay: first.dataRate.groupDelay, statusWordCount: chips.count)
+      groupDelay: first.dataRate.groupDelay,
+      // More chips than that are refused by `arm`.
+      auxiliaries: AuxiliarySignal.statusWords(min(AuxiliarySignal.most, chips.count)))
   }
 
   public mutating func arm() throws(AmplifierFault) { try driver.arm() }

@@ -45,7 +45,7 @@ public struct ModelledADS1299: Amplifier, ~Copyable {
     AmplifierDescription(
       name: "\(configuration.variant.name) (model), \(driver.channelCount) channels",
       serialNumber: nil, montage: configuration.montage(labels: labels),
-      groupDelay: configuration.dataRate.groupDelay, statusWordCount: 1)
+      groupDelay: configuration.dataRate.groupDelay, auxiliaries: AuxiliarySignal.statusWords(1))
   }
 
   /// What really happened: the oracle of every loss counter.

@@ -35,6 +35,9 @@ SHIM_REALTIME int shim_serial_write(int descriptor, const void *bytes, int byte_
 /// Bytes received, at most `byte_count`; -EAGAIN when there are none; 0 when the line hung up.
 SHIM_REALTIME int shim_serial_read(int descriptor, void *bytes, int byte_count);
 
+/// Sleeps until there is something to read or an absolute CLOCK_MONOTONIC instant: 1, 0, or -errno.
+SHIM_REALTIME int shim_serial_wait(int descriptor, int64_t deadline);
+
 /// Bytes that the driver holds and has not sent yet (TIOCOUTQ).
 SHIM_REALTIME int shim_serial_output_queue(int descriptor);
 

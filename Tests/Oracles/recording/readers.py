@@ -49,7 +49,7 @@ def with_mne(path, scales, bdf=True):
     raw = read(path, preload=True)
     rows = []
     for volts, scale, unit in zip(raw.get_data(), scales, raw._orig_units.values()):
-        exact = volts / (scale * (1e-6 if unit in ("uV", "µV") else 1.0))
+        exact = volts / (scale * {"uV": 1e-6, "µV": 1e-6, "mV": 1e-3}.get(unit, 1.0))
         counts = np.rint(exact)
         # Nearer than a thousandth of a count: not a rounding that happens to come out right.
         assert np.abs(exact - counts).max(initial=0) < 1e-3, "MNE is off by part of a count"

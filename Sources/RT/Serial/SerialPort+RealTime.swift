@@ -1,8 +1,9 @@
-// Real-time: the decoding thread. `write` and `read` are one system call each and never wait;
+// Real-time: the decoding thread with the exoskeleton's line, the acquisition thread with an
+// amplifier's. `write` and `read` are one system call each and never wait; `wait` is one ppoll;
 // `outputQueueByteCount` is one ioctl. No function here allocates, locks or loops over anything
 // but the bytes of a frame.
 
-internal import SPIShim
+import SPIShim
 
 /// What became of a frame.
 public enum WriteOutcome: Equatable, Sendable {
@@ -78,6 +79,14 @@ extension SerialPort {
     if result == 0 { return .gone(errno: Errno.inputOutput) }
     if result == -Errno.tryAgain || result == -Errno.interrupted { return .nothing }
     return .gone(errno: -result)
+  }
+
+  /// Sleeps until bytes have come, the line is gone, or the deadline.
+  ///
+  /// Real-time: one system call.
+  @_noLocks @_noAllocation
+  public func wait(until deadline: MonotonicInstant) {
+    _ = shim_serial_wait(descriptor, deadline.nanoseconds)
   }
 
   /// Bytes that have not left yet: in the driver's buffer, and of a frame that is half handed over.

@@ -1,7 +1,6 @@
 // A serial line for whole frames: raw, exclusive, never waiting.
 
-public import RT
-internal import SPIShim
+import SPIShim
 
 /// One open serial port. Belongs to one thread at a time; `write` and `read` are real-time.
 ///
@@ -49,8 +48,8 @@ public struct SerialPort: ~Copyable, @unchecked Sendable {
     unsafe unsent.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * Self.frameByteCountMax)
   }
 
-  /// The near end of a pseudo-terminal, for what plays an exoskeleton at the far one.
-  init(master: Int32, path: String) {
+  /// The near end of a pseudo-terminal, for what plays a device at the far one.
+  public init(master: Int32, path: String) {
     self.path = path
     baud = 115_200
     hasLowLatency = false
@@ -103,20 +102,20 @@ public struct SerialPort: ~Copyable, @unchecked Sendable {
   }
 }
 
-/// The numbers of Linux that this module tells apart (asm-generic/errno-base.h and errno.h; the
-/// same on x86-64 and arm64).
-enum Errno {
-  static var notPermitted: Int32 { @_noLocks @_noAllocation get { 1 } }  // EPERM
-  static var noEntry: Int32 { @_noLocks @_noAllocation get { 2 } }  // ENOENT
-  static var interrupted: Int32 { @_noLocks @_noAllocation get { 4 } }  // EINTR
-  static var inputOutput: Int32 { @_noLocks @_noAllocation get { 5 } }  // EIO
-  static var noDeviceOrAddress: Int32 { @_noLocks @_noAllocation get { 6 } }  // ENXIO
-  static var tryAgain: Int32 { @_noLocks @_noAllocation get { 11 } }  // EAGAIN
-  static var accessDenied: Int32 { @_noLocks @_noAllocation get { 13 } }  // EACCES
-  static var busy: Int32 { @_noLocks @_noAllocation get { 16 } }  // EBUSY
-  static var exists: Int32 { @_noLocks @_noAllocation get { 17 } }  // EEXIST
-  static var noDevice: Int32 { @_noLocks @_noAllocation get { 19 } }  // ENODEV
-  static var notADirectory: Int32 { @_noLocks @_noAllocation get { 20 } }  // ENOTDIR
-  static var isDirectory: Int32 { @_noLocks @_noAllocation get { 21 } }  // EISDIR
-  static var notATerminal: Int32 { @_noLocks @_noAllocation get { 25 } }  // ENOTTY
+/// The numbers of Linux that are told apart (asm-generic/errno-base.h and errno.h; the same on
+/// x86-64 and arm64).
+public enum Errno {
+  public static var notPermitted: Int32 { @_noLocks @_noAllocation get { 1 } }  // EPERM
+  public static var noEntry: Int32 { @_noLocks @_noAllocation get { 2 } }  // ENOENT
+  public static var interrupted: Int32 { @_noLocks @_noAllocation get { 4 } }  // EINTR
+  public static var inputOutput: Int32 { @_noLocks @_noAllocation get { 5 } }  // EIO
+  public static var noDeviceOrAddress: Int32 { @_noLocks @_noAllocation get { 6 } }  // ENXIO
+  public static var tryAgain: Int32 { @_noLocks @_noAllocation get { 11 } }  // EAGAIN
+  public static var accessDenied: Int32 { @_noLocks @_noAllocation get { 13 } }  // EACCES
+  public static var busy: Int32 { @_noLocks @_noAllocation get { 16 } }  // EBUSY
+  public static var exists: Int32 { @_noLocks @_noAllocation get { 17 } }  // EEXIST
+  public static var noDevice: Int32 { @_noLocks @_noAllocation get { 19 } }  // ENODEV
+  public static var notADirectory: Int32 { @_noLocks @_noAllocation get { 20 } }  // ENOTDIR
+  public static var isDirectory: Int32 { @_noLocks @_noAllocation get { 21 } }  // EISDIR
+  public static var notATerminal: Int32 { @_noLocks @_noAllocation get { 25 } }  // ENOTTY
 }

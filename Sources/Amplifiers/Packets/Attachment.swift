@@ -1,0 +1,100 @@
+// From a profile to a device that is there, set up, and proven to stream.
+
+import RT
+
+/// Where a streaming amplifier is looked for.
+public enum AmplifierPlace: Sendable, Equatable {
+  /// On USB, by its serial number; empty: the only one. `sparing` is the kernel's name of a serial
+  /// port ("ttyUSB0") that is somebody else's, however alike its adapter is.
+  case usb(serialNumber: String, sparing: String?)
+  /// At a serial line of the kernel's, or a pseudo-terminal.
+  case serial(path: String)
+}
+
+/// A line that is open, and whether the device streams on as it was set up before.
+struct AttachedLine {
+  var handle: LineHandle
+  /// "/dev/ttyUSB0", "/dev/bus/usb/001/004".
+  var device: String
+  var serialNumber: String
+  var isContinuing: Bool
+}
+
+extension AmplifierProfile {
+  /// Finds the device, opens it, and brings it to where its start message makes it stream.
+  ///
+  /// - Parameter isResuming: it streamed a moment ago; what streams on is left alone.
+  func attach(_ place: AmplifierPlace, isResuming: Bool) throws(AmplifierFault) -> AttachedLine {
+    var attached = try open(place)
+    do throws(AmplifierFault) {
+      var conversation = LineConversation(attached.handle, device: attached.device)
+      if isResuming { attached.isContinuing = try streams(&conversation) }
+      if !attached.isContinuing {
+        guard !isResuming || !startMessage.isEmpty else {
+          throw .noAnswer(device: attached.device, hint: "it does not stream yet")
+        }
+        try prepare(&conversation)
+      }
+      return attached
+    } catch {
+      attached.handle.close()
+      throw error
+    }
+  }
+
+  private func open(_ place: AmplifierPlace) throws(AmplifierFault) -> AttachedLine {
+    switch place {
+    case .usb(let serialNumber, let spared):
+      let device = try USBDevices.find(
+        usb, serialNumber: serialNumber, sparing: spared, kind: name)
+      return AttachedLine(
+        handle: try USBDevices.open(device, usb, baud: baud), device: device.path,
+        serialNumber: device.serialNumber, isContinuing: false)
+    case .serial(let path):
+      do throws(SerialFault) {
+        return AttachedLine(
+          handle: LineHandle(try SerialPort(path: path, baud: baud)), device: path,
+          serialNumber: "", isContinuing: false)
+      } catch {
+        throw .line(error.message)
+      }
+    }
+  }
+
+  /// Whether packets come by themselves, within a third of a second.
+  private func streams(_ conversation: inout LineConversation) throws(AmplifierFault) -> Bool {
+    let bytes = try conversation.receive(for: .milliseconds(300))
+    return holdsPackets(bytes)
+  }
+
+  private func holdsPackets(_ bytes: [UInt8]) -> Bool {
+    var parser = PacketParser()
+    var passed = 0
+    return unsafe bytes.withUnsafeBytes { memory in
+      guard let start = memory.baseAddress else { return false }
+      return unsafe parser.find(in: start, available: memory.count, format, passed: &passed)
+    }
+  }
+
+  /// Lets it stream until packets are there, and stops it again.
+  ///
+  /// - Throws: `.noAnswer`, with what the bytes look like.
+  func prove(_ attached: AttachedLine) throws(AmplifierFault) {
+    var conversation = LineConversation(attached.handle, device: attached.device)
+    if !startMessage.isEmpty { try conversation.send(startMessage) }
+    let deadline = MonotonicInstant.now() + .seconds(3)
+    var bytes: [UInt8] = []
+    // Not more than the search takes a moment for.
+    while !holdsPackets(bytes) {
+      guard MonotonicInstant.now() < deadline, bytes.count < 1 << 20 else {
+        if !stopMessage.isEmpty { try conversation.send(stopMessage) }
+        throw .noAnswer(device: attached.device, hint: explain(bytes))
+      }
+      bytes += try conversation.receive(for: .milliseconds(20))
+    }
+    if !stopMessage.isEmpty {
+      try conversation.send(stopMessage)
+      _ = try conversation.awaitQuiet(.milliseconds(50), within: .seconds(1))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// Whoever finds the device again after its plug was out: a thread of normal priority beside the
+// acquisition thread, because looking for a device reads folders, waits, and allocates.
+
+import RT
+import SPIShim
+import Synchronization
+
+/// What the two threads share. A handle, as `Doorbell` is; its memory lives as long as the process.
+@safe
+struct LineExchange: @unchecked Sendable {
+  enum State {
+    /// The acquisition thread has the line.
+    static var inUse: UInt32 { @_noLocks @_noAllocation get { 0 } }
+    /// The acquisition thread has given the line up; the attendant shall close it.
+    static var givenUp: UInt32 { @_noLocks @_noAllocation get { 1 } }
+    /// There is no line; the attendant looks for one.
+    static var missing: UInt32 { @_noLocks @_noAllocation get { 2 } }
+    /// A line for the acquisition thread, which must make the device stream.
+    static var ready: UInt32 { @_noLocks @_noAllocation get { 3 } }
+    /// A line over which the device streams on as it was set up before.
+    static var streaming: UInt32 { @_noLocks @_noAllocation get { 4 } }
+  }
+
+  private let memory: UnsafeMutablePointer<Atomic<UInt32>>
+  private let line: UnsafeMutablePointer<LineHandle>
+  let bell = Doorbell()
+
+  init(_ handle: LineHandle) {
+    unsafe memory = .allocate(capacity: 1)
+    unsafe memory.initialize(to: Atomic(State.inUse))
+    unsafe line = .allocate(capacity: 1)
+    unsafe line.initialize(to: handle)
+  }
+
+  /// Whose turn it is: the acquisition thread's from `ready` or `streaming` on, the attendant's from
+  /// `givenUp` on.
+  var state: UInt32 {
+    @_noLocks @_noAllocation get { unsafe memory.pointee.load(ordering: .acquiring) }
+  }
+
+  @_noLocks @_noAllocation
+  func hand(_ handle: LineHandle, as state: UInt32) {
+    unsafe line.pointee = handle
+    unsafe memory.pointee.store(state, ordering: .releasing)
+    bell.ring()
+  }
+
+  /// Acquisition thread, when the state is `ready` or `streaming`.
+  @_noLocks @_noAllocation
+  func take() -> LineHandle {
+    unsafe memory.pointee.store(State.inUse, ordering: .relaxed)
+    return unsafe line.pointee
+  }
+
+  /// Closes the line, when both threads have ended and it is not the acquisition thread's.
+  func closeLeftover() {
+    let left = state
+    if left != State.inUse && left != State.missing { unsafe line.pointee.close() }
+  }
+
+  /// Attendant, when the state is `givenUp`.
+  func closeGivenUp() {
+    unsafe line.pointee.close()
+    unsafe memory.pointee.store(State.missing, ordering: .releasing)
+  }
+}
+
+/// Whether an amplifier's device is there, for whoever watches the session.
+public struct DevicePresence: Sendable {
+  let exchange: LineExchange
+
+  /// It was unplugged or fell silent, and is looked for.
+  public var isAway: Bool { exchange.state != LineExchange.State.inUse }
+}
+
+/// What the attendant's thread owns.
+struct Attendant: Sendable {
+  let profile: AmplifierProfile
+  /// With the serial number of the device that was there at first.
+  let place: AmplifierPlace
+  let exchange: LineExchange
+  let stop: StopSignal
+
+  /// Until told to stop. A line that nobody takes stays in the exchange.
+  func run() {
+    while !stop.isRaised {
+      let ticket = exchange.bell.ticket()
+      if exchange.state == LineExchange.State.givenUp {
+        exchange.closeGivenUp()
+        guard let attached = find() else { return }
+        exchange.hand(
+          attached.handle,
+          as: attached.isContinuing ? LineExchange.State.streaming : LineExchange.State.ready)
+      } else {
+        exchange.bell.wait(ticket, until: .now() + .milliseconds(200))
+      }
+    }
+  }
+
+  /// Tries until it is there; nil when told to stop.
+  private func find() -> AttachedLine? {
+    while !stop.isRaised {
+      if let attached = try? profile.attach(place, isResuming: true) { return attached }
+      let deadline = MonotonicInstant.now() + .milliseconds(250)
+      if case .usb = place {
+        // An arrival ends the wait, where libusb hears of it.
+        USBDevices.awaitArrival(vendor: profile.usb.vendor, until: deadline)
+      } else {
+        _ = shim_sleep_until(deadline.nanoseconds)
+      }
+    }
+    return nil
+  }
+}

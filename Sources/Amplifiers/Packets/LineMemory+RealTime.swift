@@ -1,0 +1,148 @@
+// Real-time: bytes from a USB device or a serial line. Acquisition thread; bounded by the transfers
+// that are under way. System calls, USB: poll, and for each transfer two that reap it (the second
+// finds no more) and one that submits it again; serial line: ppoll and read.
+
+import RT
+import USBShim
+
+extension LineMemory {
+  /// Bytes that wait to be parsed.
+  var count: Int { @_noLocks @_noAllocation get { end - begin } }
+
+  /// The first of them.
+  @unsafe
+  var bytes: UnsafeRawPointer {
+    @_noLocks @_noAllocation get { unsafe UnsafeRawPointer(memory + begin) }
+  }
+
+  /// They need not be kept any more.
+  @_noLocks @_noAllocation
+  mutating func drop(_ byteCount: Int) {
+    begin += byteCount < count ? byteCount : count
+    if begin == end {
+      begin = 0
+      end = 0
+    }
+  }
+
+  /// Takes bytes that came at an instant, as far as they fit.
+  ///
+  /// - Returns: how many.
+  @_noLocks @_noAllocation
+  mutating func append(_ source: UnsafeRawBufferPointer, at instant: MonotonicInstant) -> Int {
+    makeRoom()
+    guard let start = source.baseAddress else { return 0 }
+    let taken = min(source.count, Self.capacity - end)
+    // SAFETY: so many bytes are there, and there is room for them.
+    unsafe (memory + end).copyMemory(from: start, byteCount: taken)
+    end += taken
+    if taken > 0 { arrival = instant }
+    return taken
+  }
+
+  /// Sleeps until bytes have come or until the deadline, and takes all that fit.
+  ///
+  /// - Returns: how many; 0: none, or none but a chip's status; negative: `-errno`, the line is gone.
+  @_noLocks @_noAllocation
+  mutating func receive(until deadline: MonotonicInstant) -> Int32 {
+    makeRoom()
+    let before = end
+    let result = unsafe handle.usb != nil ? receiveTransfers(deadline) : receiveBytes(deadline)
+    let received = end - before
+    receivedBytes &+= UInt64(truncatingIfNeeded: received)
+    if received > 0 { return Int32(truncatingIfNeeded: received) }
+    return result < 0 ? result : 0
+  }
+
+  /// Sends a message of at most 512 bytes without waiting.
+  ///
+  /// - Returns: 0, or `-errno`.
+  @_noLocks @_noAllocation
+  mutating func send(_ message: UnsafeRawBufferPointer) -> Int32 {
+    guard let start = message.baseAddress else { return 0 }
+    // SAFETY: the handle is open; the message is copied before the calls return.
+    if let usb = unsafe handle.usb {
+      let bytes = unsafe start.assumingMemoryBound(to: UInt8.self)
+      let count = Int32(truncatingIfNeeded: message.count)
+      return unsafe shim_usb_send(usb, handle.outEndpoint, bytes, count)
+    }
+    guard let port = unsafe handle.port else { return -Errno.noDevice }
+    switch unsafe port.pointee.write(message) {
+    case .written, .begun: return 0
+    case .wouldBlock: return -Errno.tryAgain
+    case .gone(let errno): return -errno
+    }
+  }
+
+  /// What libusb allocated and freed: a record for each transfer.
+  var libraryHeapCalls: UInt64 {
+    @_noLocks @_noAllocation
+    get {
+      guard let usb = unsafe handle.usb else { return 0 }
+      return unsafe 2 * shim_usb_submissions(usb)
+    }
+  }
+
+  /// Moves what is there to the beginning, which is never more than a few packets.
+  @_noLocks @_noAllocation
+  private mutating func makeRoom() {
+    if begin == 0 || Self.capacity - end >= Self.capacity / 2 { return }
+    // SAFETY: both lie within the memory; the regions may overlap.
+    unsafe memory.copyMemory(from: memory + begin, byteCount: count)
+    end -= begin
+    begin = 0
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func receiveTransfers(_ deadline: MonotonicInstant) -> Int32 {
+    // SAFETY: the device is open; each transfer's bytes stay until it is given back.
+    guard let usb = unsafe handle.usb else { return -Errno.noDevice }
+    let waiting = unsafe shim_usb_wait(usb, deadline.nanoseconds)
+    if waiting < 0 { return waiting }
+    var source: UnsafePointer<UInt8>?
+    var byteCount: Int32 = 0
+    var time: Int64 = 0
+    for _ in 0..<waiting {
+      // What does not fit waits in libusb's memory.
+      if Self.capacity - end < 16_384 { break }
+      if unsafe shim_usb_take(usb, &source, &byteCount, &time) == 0 { break }
+      if let source = unsafe source, byteCount > 0 {
+        let before = end
+        unsafe keep(source, Int(byteCount))
+        if end > before { arrival = MonotonicInstant(nanoseconds: time) }
+      }
+      if unsafe shim_usb_give_back(usb) < 0 { break }
+    }
+    return 0
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func keep(_ source: UnsafePointer<UInt8>, _ byteCount: Int) {
+    // SAFETY: a transfer has at most 16 384 bytes, for which there is room.
+    let target = unsafe memory + end
+    if handle.isFTDI {
+      end += unsafe FTDI.strip(source, byteCount, into: target, &errors)
+    } else {
+      unsafe target.copyMemory(from: source, byteCount: byteCount)
+      end += byteCount
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func receiveBytes(_ deadline: MonotonicInstant) -> Int32 {
+    // SAFETY: the port is open; the rest of the memory is what it may write to.
+    guard let port = unsafe handle.port else { return -Errno.noDevice }
+    unsafe port.pointee.wait(until: deadline)
+    let now = MonotonicInstant.now()
+    let room = unsafe UnsafeMutableRawBufferPointer(
+      start: memory + end, count: Self.capacity - end)
+    switch unsafe port.pointee.read(into: room) {
+    case .bytes(let byteCount):
+      end += byteCount
+      arrival = now
+      return 0
+    case .nothing: return 0
+    case .gone(let errno): return -errno
+    }
+  }
+}

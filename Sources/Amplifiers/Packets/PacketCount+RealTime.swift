@@ -1,0 +1,84 @@
+// Real-time: which packet a packet is. Acquisition thread; a dozen operations; no system calls.
+//
+// The device counts modulo 256, at 250 packets a second once in 1.024 s, so that the counter alone
+// cannot tell a loss of 3 packets from one of 259. The clock can, where it is right to within half
+// a turn. A packet is never early: of the numbers that its counter allows it has the largest that
+// the clock allows. What still waits in memory behind it was sent later, and is taken off.
+
+import RT
+import Signal
+
+/// Where a packet belongs.
+enum PacketPlace: BitwiseCopyable {
+  /// After the last, with so many missing between them.
+  case next(missing: Int64)
+  /// The device began to count anew; so many periods went by without a packet.
+  case restarted(missing: Int64)
+  /// It has come before, or its successor has.
+  case repeated
+  /// Its counter fits neither the last packet nor the clock.
+  case implausible
+}
+
+/// The count of a stream's packets, extended from 8 bits to 64.
+struct PacketCount: BitwiseCopyable {
+  /// Of the newest packet; −1 before the first.
+  private(set) var index: Int64 = -1
+  private var counter = -1
+  /// Packets that may seem early: the clock has not settled, the oscillator is off.
+  private let slack: Double
+
+  /// - Parameter packetsPerSecond: nominal.
+  @_noLocks @_noAllocation
+  init(packetsPerSecond: Double) {
+    let tenth = packetsPerSecond * 0.1
+    slack = tenth < 16 ? 16 : tenth > 64 ? 64 : tenth
+  }
+
+  /// Looks where a packet belongs; `accept` makes it the newest.
+  ///
+  /// - Parameters:
+  ///   - counter: −1 when the device does not count.
+  ///   - elapsed: periods from the newest packet to this one, by the clock.
+  ///   - drift: by which fraction the clock may be wrong.
+  ///   - isFirst: bytes were passed over before it, so that a packet may be missing.
+  ///   - isAnew: the device was set up afresh, and its counter says nothing of what was before.
+  @_noLocks @_noAllocation
+  func place(
+    counter: Int, elapsed: Double, drift: Double, isFirst: Bool, isAnew: Bool
+  ) -> PacketPlace {
+    if index < 0 { return .next(missing: 0) }
+    let byClock = elapsed < 1 ? 1 : Int64(elapsed + 0.5)
+    if isAnew { return .restarted(missing: byClock - 1) }
+    if counter < 0 {
+      // Jitter is no loss, and a stream without a hole has none.
+      let missing = isFirst && elapsed > 2.5 ? byClock - 1 : 0
+      return .next(missing: missing)
+    }
+    let step = Int64((counter - self.counter) & 0xFF)
+    let latest = elapsed + slack + drift * (elapsed > 0 ? elapsed : 0)
+    // Beyond a day, or not a number: nothing that a clock says.
+    guard latest > -1e9, latest < 1e9 else { return .implausible }
+    let turns = (Int64(latest) - step) >> 8  // Rounds down, below zero, too.
+    let distance = step + 256 * turns
+    if distance > 0 {
+      let late = elapsed - Double(distance)
+      // From zero on, and not when it should have come.
+      if counter <= 4, late > slack { return .restarted(missing: byClock - 1) }
+      return .next(missing: distance - 1)
+    }
+    if distance > -16 { return .repeated }
+    return isFirst ? .restarted(missing: byClock - 1) : .implausible
+  }
+
+  /// Makes a packet the newest.
+  ///
+  /// - Parameter alignment: 2: packets with an even counter get an even number, skipping one.
+  @_noLocks @_noAllocation
+  mutating func accept(counter: Int, missing: Int64, alignment: Int) {
+    var next = index + 1 + missing
+    if alignment == 2, counter >= 0, (next ^ Int64(counter)) & 1 != 0 { next += 1 }
+    index = next
+    self.counter = counter
+  }
+}

@@ -1,0 +1,103 @@
+// What a packet of an amplifier looks like: enough to find it among bytes, to judge it, and to take
+// the counts out of it. A value, so that the real-time path needs no protocol and no closure.
+
+/// How a count is written.
+public enum CountEncoding: UInt8, Sendable, BitwiseCopyable {
+  /// Three bytes, two's complement, the highest first.
+  case int24BigEndian
+  /// Two bytes, the highest first, of a 10-bit converter: 512 is zero. Beyond 1023 it is no packet.
+  case offset10BigEndian
+  /// The upper 24 bits of a little-endian word of 32.
+  case int24InInt32LittleEndian
+}
+
+/// A number that a packet carries beside the counts.
+public struct AuxiliaryField: Sendable, BitwiseCopyable {
+  public enum Encoding: UInt8, Sendable, BitwiseCopyable {
+    case uint8
+    case int16BigEndian, uint16BigEndian
+    case uint24LittleEndian
+  }
+
+  public var encoding: Encoding
+  public var offset: Int
+  public var mask: UInt32
+
+  public init(_ encoding: Encoding, at offset: Int, mask: UInt32 = .max) {
+    self.encoding = encoding
+    self.offset = offset
+    self.mask = mask
+  }
+}
+
+/// The layout of packets of one length.
+public struct PacketFormat: Sendable, BitwiseCopyable {
+  public let byteCount: Int
+  /// The first four bytes, the first in the lowest, and which of their bits are always so.
+  public let header: UInt32
+  public let headerMask: UInt32
+  /// The last byte, and which of its bits are always so; mask 0: any.
+  public let footer: UInt8
+  public let footerMask: UInt8
+  /// Of the byte that counts packets modulo 256; −1: nothing does.
+  public let counterOffset: Int
+  public let encoding: CountEncoding
+  public let firstCountOffset: Int
+  /// Counts that are taken from a packet, one after the other.
+  public let countsPerPacket: Int
+  /// 2: an even counter carries the second half of the channels, the odd one after it the first.
+  public let packetsPerFrame: Int
+  public let auxiliaries: InlineArray<4, AuxiliaryField>
+  public let auxiliaryCount: Int
+
+  /// - Parameters:
+  ///   - header: 1 to 4 bytes that every packet begins with.
+  ///   - auxiliaries: 4 at most.
+  public init(
+    byteCount: Int, header: [UInt8], footer: (value: UInt8, mask: UInt8) = (0, 0),
+    counterOffset: Int = -1, counts: CountEncoding, at firstCountOffset: Int, count: Int,
+    packetsPerFrame: Int = 1, auxiliaries: [AuxiliaryField] = []
+  ) {
+    let size =
+      switch counts {
+      case .int24BigEndian: 3
+      case .offset10BigEndian: 2
+      case .int24InInt32LittleEndian: 4
+      }
+    precondition((1...4).contains(header.count), "a packet begins with one to four known bytes")
+    // Counts of 24 bits are loaded with the byte before them.
+    precondition(firstCountOffset >= header.count, "the counts follow the header")
+    precondition(firstCountOffset + size * count <= byteCount, "the counts lie in the packet")
+    precondition(counterOffset < byteCount && byteCount >= 4, "the counter lies in the packet")
+    precondition(auxiliaries.count <= 4, "a frame has four words beside its counts")
+    precondition(
+      auxiliaries.allSatisfy { $0.offset >= 0 && $0.offset + 3 <= byteCount + 2 },
+      "what comes beside the counts lies in the packet")
+    precondition(packetsPerFrame == 1 || counterOffset >= 0, "halves are told by their counter")
+    self.byteCount = byteCount
+    var value: UInt32 = 0
+    var mask: UInt32 = 0
+    for (index, byte) in header.enumerated() {
+      value |= UInt32(byte) << UInt32(8 * index)
+      mask |= 0xFF << UInt32(8 * index)
+    }
+    self.header = value
+    headerMask = mask
+    self.footer = footer.value & footer.mask
+    footerMask = footer.mask
+    self.counterOffset = counterOffset
+    encoding = counts
+    self.firstCountOffset = firstCountOffset
+    countsPerPacket = count
+    self.packetsPerFrame = packetsPerFrame
+    var fields = InlineArray<4, AuxiliaryField>(repeating: .init(.uint8, at: 0))
+    for (index, field) in auxiliaries.enumerated() { fields[index] = field }
+    self.auxiliaries = fields
+    auxiliaryCount = auxiliaries.count
+  }
+
+  /// Channels of a frame.
+  public var channelCount: Int {
+    @_noLocks @_noAllocation get { countsPerPacket * packetsPerFrame }
+  }
+}

@@ -1,0 +1,174 @@
+// Real-time: the acquisition loop of amplifiers that stream packets, on the acquisition thread.
+//
+// A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn takes
+// what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
+// sleeps, and looks every 5 ms whether the attendant has brought it back.
+
+import RT
+import SPIShim
+import Signal
+
+extension PacketAmplifier {
+  @_noLocks @_noAllocation
+  public mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    guard let end = stream?.run(into: &sink, until: stop) else {
+      preconditionFailure("an amplifier runs once, after arm()")
+    }
+    return end
+  }
+}
+
+extension PacketStream {
+  /// How a turn of the loop ended.
+  private enum Turn {
+    case stopped, unplugged, silent
+  }
+
+  @_noLocks @_noAllocation
+  mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    // What was sent while nobody listened is no part of the session.
+    _ = line.receive(until: .now())
+    line.drop(line.count)
+    start()
+    while true {
+      switch listen(into: &sink, until: stop) {
+      case .stopped: return .stopped
+      case .unplugged: if !reattach(after: 8, until: stop) { return .stopped }
+      case .silent: if !reattach(after: 1, until: stop) { return .stopped }
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func start() {
+    if unsafe startMessage.count > 0 { _ = unsafe line.send(UnsafeRawBufferPointer(startMessage)) }
+  }
+
+  /// Until it is told to stop, or something must be done about the line.
+  @_noLocks @_noAllocation
+  private mutating func listen(into sink: inout FrameSink, until stop: StopSignal) -> Turn {
+    var silentAt = MonotonicInstant.now() + silence
+    while !stop.isRaised {
+      let look = MonotonicInstant.now() + .milliseconds(50)
+      let received = line.receive(until: look)
+      if received < 0 { return .unplugged }
+      let packets = counts.packets
+      if received > 0 { parse(into: &sink) }
+      let now = MonotonicInstant.now()
+      if counts.packets != packets { silentAt = now + silence }
+      // Nothing can be done about one that streams by itself.
+      if now >= silentAt, unsafe startMessage.count > 0 { return .silent }
+    }
+    return .stopped
+  }
+
+  /// Hands the line to the attendant and waits for another.
+  ///
+  /// - Parameter cause: raw value of `Recovery.Cause`.
+  /// - Returns: false when told to stop.
+  @_noLocks @_noAllocation
+  private mutating func reattach(after cause: UInt8, until stop: StopSignal) -> Bool {
+    self.cause = cause
+    outageAt = .now()
+    counts.outages &+= 1
+    closedHeapCalls &+= line.libraryHeapCalls
+    exchange.hand(line.handle, as: LineExchange.State.givenUp)
+    while true {
+      if stop.isRaised { return false }
+      let state = exchange.state
+      if state == LineExchange.State.ready || state == LineExchange.State.streaming {
+        line.handle = exchange.take()
+        line.drop(line.count)
+        parser.giveUp()
+        isAnew = state == LineExchange.State.ready || !outlivesItsPlug
+        remedy = state == LineExchange.State.ready && cause == 1 ? 2 : 4
+        if state == LineExchange.State.ready { start() }
+        return true
+      }
+      _ = shim_sleep_until(shim_clock_monotonic() + 5_000_000)
+    }
+  }
+
+  // MARK: packets
+
+  @_noLocks @_noAllocation
+  mutating func parse(into sink: inout FrameSink) {
+    var passed = 0
+    while true {
+      let isFound = unsafe parser.find(
+        in: line.bytes, available: line.count, format, passed: &passed)
+      line.drop(passed)
+      if !isFound { return }
+      if take(into: &sink) {
+        line.drop(format.byteCount)
+      } else {
+        // Three in a row that begin here are packets, after all, of a device that counts anew.
+        parser.giveUp()
+      }
+    }
+  }
+
+  /// The packet at the beginning of the line's memory.
+  ///
+  /// - Returns: false when it is none.
+  @_noLocks @_noAllocation
+  private mutating func take(into sink: inout FrameSink) -> Bool {
+    let packet = unsafe line.bytes
+    let counter = unsafe format.counter(packet)
+    // What waits behind it was sent later, and has come no later.
+    let behind = line.count / format.byteCount - 1
+    let place = count.place(
+      counter: counter, elapsed: elapsed(behind: behind),
+      drift: count.index < 1_000 ? 0.03 : 0.001, isFirst: parser.isFirst, isAnew: isAnew)
+    var missing: Int64 = 0
+    switch place {
+    case .next(let lost): missing = lost
+    case .restarted(let lost):
+      missing = lost
+      restart()
+    case .repeated:
+      counts.repeatedPackets &+= 1
+      return true
+    case .implausible:
+      counts.implausiblePackets &+= 1
+      return false
+    }
+    isAnew = false
+    // A frame begins with an even packet.
+    if count.index < 0 && format.packetsPerFrame == 2 && counter & 1 != 0 { return true }
+    counts.packets &+= 1
+    count.accept(counter: counter, missing: missing, alignment: format.packetsPerFrame)
+    let index = UInt64(truncatingIfNeeded: count.index)
+    // Of a bunch the last is the least late.
+    let (time, error) =
+      behind <= 0 || !clock.hasBegun
+      ? clock.add(index: index, arrival: line.arrival) : clock.prediction(of: index)
+    let step = assembly.take(packet: count.index)
+    if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
+    unsafe take(packet, step, time: time, error: error, into: &sink)
+    return true
+  }
+
+  /// Periods from the newest packet to the one that has just come.
+  @_noLocks @_noAllocation
+  private func elapsed(behind: Int) -> Double {
+    if count.index < 0 { return 0 }
+    let last = clock.time(of: UInt64(truncatingIfNeeded: count.index))
+    let periods = Double((line.arrival - last).rawValue) / clock.period
+    return periods - Double(behind)
+  }
+
+  /// The device counts anew: its clock may have begun anew, too.
+  @_noLocks @_noAllocation
+  private mutating func restart() {
+    clock.restart()
+    epoch &+= 1
+    if cause == 0 {
+      // Nobody had noticed.
+      cause = 9
+      remedy = 5
+      outageAt = .now()
+      counts.restarts &+= 1
+    }
+  }
+}

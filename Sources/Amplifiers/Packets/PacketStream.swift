@@ -1,0 +1,90 @@
+// What the acquisition thread owns of an amplifier that streams packets.
+
+import RT
+import Signal
+
+/// One device, from its first packet to its last, outages included.
+@safe
+struct PacketStream: ~Copyable, @unchecked Sendable {
+  let format: PacketFormat
+  let exchange: LineExchange
+  var line: LineMemory
+  /// Sent to make it stream and to stop it; nothing where it streams by itself.
+  let startMessage: UnsafeMutableRawBufferPointer
+  let stopMessage: UnsafeMutableRawBufferPointer
+  let outlivesItsPlug: Bool
+  /// Without a packet for so long something is done about it.
+  let silence: Nanoseconds
+
+  var parser = PacketParser()
+  var count: PacketCount
+  var clock: SampleClock
+  var assembly: FrameAssembly
+  var counts = LineStatistics()
+  /// Of the newest frame that went out; −1: none has.
+  var publishedFrame: Int64 = -1
+  var epoch: UInt32 = 1
+  /// The half of a frame that waits for the other.
+  let half: FrameSlot
+  /// Counters say nothing of what was before.
+  var isAnew = false
+  /// What the next frame will say it came back from, and since when.
+  var cause: UInt8 = 0
+  var remedy: UInt8 = 0
+  var outageAt = MonotonicInstant(nanoseconds: 0)
+  /// Heap calls inside libusb for devices that are closed again.
+  var closedHeapCalls: UInt64 = 0
+
+  init(_ profile: AmplifierProfile, line handle: LineHandle, exchange: LineExchange) {
+    format = profile.format
+    self.exchange = exchange
+    line = LineMemory(handle)
+    unsafe startMessage = Self.copied(profile.startMessage)
+    unsafe stopMessage = Self.copied(profile.stopMessage)
+    outlivesItsPlug = profile.outlivesItsPlug
+    let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
+    silence = max(.seconds(2), period * 256)
+    count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
+    clock = SampleClock(nominalPeriod: period)
+    assembly = FrameAssembly(profile.format)
+    let byteCount = FrameSlot.byteCount(channelCount: profile.format.channelCount)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    half = unsafe FrameSlot(memory)
+  }
+
+  deinit {
+    unsafe startMessage.deallocate()
+    unsafe stopMessage.deallocate()
+    unsafe half.base.deallocate()
+  }
+
+  private static func copied(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, bytes.count), alignment: 16)
+    unsafe memory.copyBytes(from: bytes)
+    return unsafe UnsafeMutableRawBufferPointer(start: memory.baseAddress, count: bytes.count)
+  }
+
+  var statistics: LineStatistics {
+    var now = counts
+    now.skippedBytes = parser.skippedBytes
+    now.lostLocks = parser.lostLocks
+    now.lineErrors = line.errors
+    now.receivedBytes = line.receivedBytes
+    now.libraryHeapCalls = closedHeapCalls
+    if exchange.state == LineExchange.State.inUse { now.libraryHeapCalls += line.libraryHeapCalls }
+    return now
+  }
+
+  /// Stops the device and lets it go, after both threads have ended.
+  consuming func close() {
+    guard exchange.state == LineExchange.State.inUse else { return exchange.closeLeftover() }
+    if unsafe !stopMessage.isEmpty {
+      _ = unsafe line.send(UnsafeRawBufferPointer(stopMessage))
+      // The message must leave before the line is closed.
+      _ = line.receive(until: .now() + .milliseconds(20))
+    }
+    line.handle.close()
+  }
+}

@@ -1,0 +1,181 @@
+// USB devices: what is plugged in, by identity and serial number, and how one is taken.
+
+import RT
+import SPIShim
+import USBShim
+
+/// How a kind of amplifier is told from others on the bus, and what its interface is.
+public struct USBIdentity: Sendable, Equatable {
+  public enum Interface: Sendable, Equatable {
+    /// A serial line behind a chip of FTDI's.
+    case ftdi(eventCharacter: UInt8?)
+    /// The device is a modem by its class; the rate says nothing.
+    case cdcACM
+    /// Two bulk endpoints of the first interface.
+    case bulk
+  }
+
+  public var vendor: UInt16
+  public var products: [UInt16]
+  public var interface: Interface
+  /// Transfers that are kept under way, and the bytes of each: together half a second or more.
+  var transferCount: Int32
+  var transferByteCount: Int32
+
+  init(
+    vendor: UInt16, products: [UInt16], interface: Interface, transferCount: Int32 = 32,
+    transferByteCount: Int32 = 512
+  ) {
+    self.vendor = vendor
+    self.products = products
+    self.interface = interface
+    self.transferCount = transferCount
+    self.transferByteCount = transferByteCount
+  }
+}
+
+/// A device on the bus.
+public struct USBDevice: Sendable, Equatable {
+  public var vendor: UInt16
+  public var product: UInt16
+  public var bus: UInt8
+  public var address: UInt8
+  /// As the device says them; empty when it does not.
+  public var serialNumber: String
+  public var name: String
+  public var access: DeviceAccess
+  /// The kernel's serial ports that are this device: "ttyUSB0".
+  public var ports: [String]
+
+  /// "/dev/bus/usb/001/004".
+  public var path: String { Self.path(bus: bus, address: address) }
+
+  static func path(bus: UInt8, address: UInt8) -> String {
+    func three(_ number: UInt8) -> String {
+      String(repeating: "0", count: number < 10 ? 2 : number < 100 ? 1 : 0) + String(number)
+    }
+    return "/dev/bus/usb/\(three(bus))/\(three(address))"
+  }
+}
+
+public enum USBDevices {
+  /// Every device that is plugged in, hubs and foreign ones included; nothing is opened by libusb.
+  public static func all() -> [USBDevice] {
+    var found = [shim_usb_device](repeating: shim_usb_device(), count: 128)
+    // SAFETY: the array's length goes with it.
+    let count = unsafe shim_usb_devices(&found, Int32(found.count))
+    return found.prefix(max(0, Int(count))).map { device in
+      let folder = folder(of: device)
+      let path = USBDevice.path(bus: device.bus, address: device.address)
+      // SAFETY: the string lives through the call.
+      let descriptor = unsafe shim_open(path, 2)
+      if descriptor >= 0 { shim_close(descriptor) }
+      return USBDevice(
+        vendor: device.vendor, product: device.product, bus: device.bus, address: device.address,
+        serialNumber: ProcFile.line(folder + "serial") ?? "",
+        name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(descriptor),
+        ports: ports(in: folder, device))
+    }
+  }
+
+  /// A serial driver's ports lie in its interface's folder, a modem's one folder deeper.
+  private static func ports(in folder: String, _ device: shim_usb_device) -> [String] {
+    let name = folder.split(separator: "/").last.map(String.init) ?? ""
+    let interface = DeviceInventory(folder: "\(folder)\(name):1.0")
+    let modem = DeviceInventory(folder: "\(folder)\(name):1.0/tty")
+    return interface.names(beginningWith: "ttyUSB") + modem.names(beginningWith: "tty")
+  }
+
+  /// Where the kernel keeps the device's own words, which it may be asked for without permission.
+  private static func folder(of device: shim_usb_device) -> String {
+    var ports: [String] = []
+    let all = [
+      device.ports.0, device.ports.1, device.ports.2, device.ports.3, device.ports.4,
+      device.ports.5, device.ports.6,
+    ]
+    for port in all.prefix(Int(device.port_count)) { ports.append(String(port)) }
+    return "/sys/bus/usb/devices/\(device.bus)-\(ports.joined(separator: "."))/"
+  }
+
+  /// Waits until a device of this vendor is plugged in, or until the deadline.
+  static func awaitArrival(vendor: UInt16, until deadline: MonotonicInstant) {
+    if shim_usb_await_arrival(vendor, deadline.nanoseconds) < 0 {
+      _ = shim_sleep_until(deadline.nanoseconds)
+    }
+  }
+
+  /// The one device of this identity, or of this serial number.
+  ///
+  /// - Parameters:
+  ///   - serialNumber: empty: there must be one only.
+  ///   - spared: "ttyUSB0": somebody else's line, which is never taken.
+  /// - Throws: `.notPlugged`, `.severalPlugged`.
+  static func find(
+    _ identity: USBIdentity, serialNumber: String, sparing spared: String?, kind: String
+  ) throws(AmplifierFault) -> USBDevice {
+    let candidates = all().filter { device in
+      device.vendor == identity.vendor && identity.products.contains(device.product)
+        && !device.ports.contains { $0 == spared }
+    }
+    let wanted = candidates.filter { serialNumber.isEmpty || $0.serialNumber == serialNumber }
+    guard let device = wanted.first else {
+      throw .notPlugged(
+        kind: kind, serialNumber: serialNumber, others: candidates.map(\.serialNumber))
+    }
+    guard wanted.count == 1 else {
+      throw .severalPlugged(kind: kind, serialNumbers: wanted.map(\.serialNumber))
+    }
+    return device
+  }
+
+  /// Opens a device, takes it from its kernel driver, and keeps its transfers under way.
+  ///
+  /// - Parameter baud: of a serial line behind it.
+  static func open(_ device: USBDevice, _ identity: USBIdentity, baud: UInt32)
+    throws(AmplifierFault) -> LineHandle
+  {
+    var opened: OpaquePointer?
+    let result = unsafe shim_usb_open(device.bus, device.address, &opened)
+    guard result >= 0, let usb = unsafe opened else {
+      throw AmplifierFault(errno: result, operation: "open", device: device.path)
+    }
+    do throws(AmplifierFault) {
+      return unsafe try setUp(usb, device, identity, baud: baud)
+    } catch {
+      unsafe shim_usb_close(usb)
+      throw error
+    }
+  }
+
+  private static func setUp(
+    _ usb: OpaquePointer, _ device: USBDevice, _ identity: USBIdentity, baud: UInt32
+  ) throws(AmplifierFault) -> LineHandle {
+    func check(_ result: Int32, _ operation: String) throws(AmplifierFault) {
+      guard result < 0 else { return }
+      throw AmplifierFault(errno: result, operation: operation, device: device.path)
+    }
+    var inEndpoint: UInt8 = 0
+    var outEndpoint: UInt8 = 0
+    var isFTDI = false
+    // SAFETY: the device is open.
+    try check(unsafe shim_usb_claim(usb, 0), "claim the interface")
+    try check(
+      unsafe shim_usb_bulk_endpoints(usb, &inEndpoint, &outEndpoint), "find the endpoints")
+    switch identity.interface {
+    case .ftdi(let eventCharacter):
+      isFTDI = true
+      try check(
+        unsafe FTDI.configure(usb, baud: baud, eventCharacter: eventCharacter), "set up the line")
+    case .cdcACM:
+      try check(unsafe shim_usb_claim(usb, 1), "claim the data interface")
+      try check(unsafe CDCACM.configure(usb, baud: baud), "set up the line")
+    case .bulk:
+      try check(unsafe shim_usb_clear_halt(usb, inEndpoint), "clear the endpoint")
+      try check(unsafe shim_usb_clear_halt(usb, outEndpoint), "clear the endpoint")
+    }
+    try check(
+      unsafe shim_usb_listen(
+        usb, inEndpoint, identity.transferCount, identity.transferByteCount), "submit transfers")
+    return unsafe LineHandle(usb: usb, outEndpoint: outEndpoint, isFTDI: isFTDI)
+  }
+}

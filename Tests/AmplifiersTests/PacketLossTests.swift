@@ -1,0 +1,130 @@
+// Which packet a packet is: losses, longer ones than the counter can say, repetitions, restarts.
+
+import RT
+import Signal
+import TestSupport
+import Testing
+
+@testable import Amplifiers
+
+@Suite("Packet losses")
+struct PacketLossTests {
+  /// Packets of a Cyton with these numbers; what is not among them is lost.
+  private func packet(_ number: Int, kind: Int = 0) throws -> [UInt8] {
+    let profile = try #require(StreamCase.profile(kind))
+    var random = SplitMix64(seed: UInt64(number))
+    var packet = StreamCase.packets(profile, count: 1, random: &random)[0]
+    if profile.format.counterOffset >= 0 {
+      packet[profile.format.counterOffset] = UInt8(number & 0xFF)
+    }
+    return packet
+  }
+
+  @Test(
+    "a loss of any length is counted to the packet, whatever the jitter and the bunches",
+    arguments: [1, 2, 3, 100, 127, 128, 200, 255, 256, 257, 300, 512, 700, 1_023, 2_000, 5_000],
+    [0, 2, 3])
+  func loss(_ length: Int, kind: Int) throws {
+    let profile = try #require(StreamCase.profile(kind))
+    var bench = StreamBench(profile)
+    var random = SplitMix64(seed: UInt64(length))
+    var waiting: [UInt8] = []
+    var elapsed = 0.0
+    let before = 600
+    for number in 0..<(before + 600) {
+      let isGap = number == before
+      elapsed += isGap ? Double(length + 1) : 1
+      waiting += try packet(number < before ? number : number + length, kind: kind)
+      // Two of three wait for the third, which comes up to 12 periods late.
+      if number % 3 != 2 { continue }
+      let late = Double.random(in: 0...2, using: &random)
+      bench.feed(waiting, periods: max(0.01, elapsed + late))
+      waiting = []
+      elapsed = -late
+    }
+    #expect(bench.frames.count == before + 600)
+    #expect(bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +) == UInt64(length))
+    #expect(bench.frames[before].header.lostBefore == UInt32(length))
+    #expect(bench.stream.statistics.restarts == 0)
+  }
+
+  @Test("a host that stood still loses nothing of what waited for it", arguments: [50, 150, 220])
+  func stall(_ length: Int) throws {
+    var bench = StreamBench(try #require(StreamCase.profile(0)))
+    for number in 0..<500 { bench.feed(try packet(number), periods: 1) }
+    var waiting: [UInt8] = []
+    for number in 500..<(500 + length) { waiting += try packet(number) }
+    bench.feed(waiting, periods: Double(length))
+    for number in (500 + length)..<900 { bench.feed(try packet(number), periods: 1) }
+    #expect(bench.frames.map(\.index) == Array(0..<900))
+    #expect(bench.frames.allSatisfy { $0.header.lostBefore == 0 })
+  }
+
+  @Test("a repeated packet and one that comes too late give no frame")
+  func repeated() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(0)))
+    for number in [0, 1, 2, 3, 3, 4, 6, 5, 7] { bench.feed(try packet(number), periods: 1) }
+    #expect(bench.frames.map(\.index) == [0, 1, 2, 3, 4, 6, 7])
+    #expect(bench.stream.statistics.repeatedPackets == 2)
+  }
+
+  @Test("a device that begins to count anew is told from one that lost packets")
+  func restart() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(2)))
+    for number in 0..<600 { bench.feed(try packet(number, kind: 2), periods: 1) }
+    // 600 is 88 modulo 256; after half a second, 128 packets, it counts from 0.
+    for number in 0..<600 {
+      bench.feed(try packet(number, kind: 2), periods: number == 0 ? 129 : 1)
+    }
+    #expect(bench.stream.statistics.restarts == 1)
+    let first = try #require(bench.frames.dropFirst(600).first)
+    #expect(first.header.recovery.cause == .restarted)
+    #expect(first.header.lostBefore == 128)
+    #expect(first.header.configurationEpoch != bench.frames[599].header.configurationEpoch)
+    #expect(bench.frames.count == 1_200)
+  }
+
+  @Test("a restart without a pause is noticed within three packets, and none of them is lost")
+  func restartAtOnce() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(0)))
+    for number in 0..<600 { bench.feed(try packet(number), periods: 1) }
+    for number in 0..<100 { bench.feed(try packet(number), periods: 1) }
+    #expect(bench.stream.statistics.restarts == 1)
+    #expect(bench.frames.count == 700)
+    #expect(bench.frames.allSatisfy { $0.header.lostBefore <= 2 })
+  }
+
+  @Test("halves of a Daisy: each loss is flagged, and no half is used twice")
+  func halves() throws {
+    let profile = try #require(StreamCase.profile(1))
+    var bench = StreamBench(profile)
+    // 10 and 11 are a frame, of which 10 carries channels 9 to 16.
+    let lost: Set = [10, 21, 30, 31, 41, 42]
+    for number in 0..<60 where !lost.contains(number) {
+      let gap = lost.contains(number - 1) ? (lost.contains(number - 2) ? 3.0 : 2.0) : 1.0
+      bench.feed(try packet(number, kind: 1), periods: gap)
+    }
+    let incomplete = bench.frames.filter { $0.header.flags.contains(.incomplete) }
+    #expect(incomplete.map(\.index) == [5, 10, 20, 21])
+    let empty = [Int32](repeating: 0, count: 8)
+    #expect(Array(incomplete[0].counts[8...]) == empty)
+    #expect(Array(incomplete[1].counts[..<8]) == empty)
+    #expect(Array(incomplete[2].counts[..<8]) == empty)
+    #expect(Array(incomplete[3].counts[8...]) == empty)
+    #expect(bench.frames.map(\.index) == (0..<30).filter { $0 != 15 })
+    #expect(bench.frames.first { $0.index == 16 }?.header.lostBefore == 1)
+  }
+
+  @Test("ActiveTwo counts nothing: a hole in its stream is measured by the clock")
+  func withoutCounter() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(4)))
+    for number in 0..<2_000 { bench.feed(try packet(number, kind: 4), periods: 1) }
+    // Half a sample, and then forty are missing.
+    bench.feed(Array(try packet(2_000, kind: 4).prefix(60)), periods: 1)
+    for number in 2_041..<3_000 {
+      bench.feed(try packet(number, kind: 4), periods: number == 2_041 ? 41 : 1)
+    }
+    #expect(bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +) == 41)
+    #expect(bench.stream.statistics.skippedBytes == 60)
+  }
+}
