@@ -105,7 +105,8 @@ extension Setting {
         "of the USB device (`acquire devices` lists them); empty: the only one"),
       .number(
         "amplifier.device-rate", \.amplifier.deviceRate,
-        "samples a second where firmware decides it; 0: openeeg 256, freeeeg32 512", in: 0...20_000),
+        "samples a second where firmware decides it; 0: openeeg 256, freeeeg32 512",
+        in: 0...20_000),
       .number(
         "amplifier.microvolts-per-count", \.amplifier.microvoltsPerCount,
         "of openeeg and freeeeg32, by the board's gain; 0: 0.5 and 0.03725", in: 0...1_000),
