@@ -71,7 +71,7 @@ struct StreamCase {
       if taken == 0 { return "no room for a chunk" }
       next += taken
       now = now + Nanoseconds(chunkNanoseconds)
-      stream.parse(into: &sink)
+      stream.parse(at: now, into: &sink)
       while let slot = unsafe frames.front() {
         if let wrong = check(unsafe FrameSlot(slot), after: lastIndex) { return wrong }
         lastIndex = Int64(bitPattern: unsafe FrameSlot(slot).header.sampleIndex)
