@@ -98,9 +98,9 @@ fuzz: toolchain dependencies
 	SWIFT_BACKTRACE=enable=no .build/fuzz/release/FrameFuzzer -max_total_time=$(FUZZ_SECONDS) \
 	  -max_len=160 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus Tests/Fuzz/seeds </dev/null
 
-## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
+## make bench       the benchmarks, with cyclictest, boost::lockfree and BrainFlow beside them
 .PHONY: bench
-bench: build bench-dependencies
+bench: build bench-dependencies .venv/ready
 	swift build $(RELEASE) --product benchmarks
 	mkdir -p .build/peers
 	for source in Benchmarks/peers/*.cpp; do \
@@ -109,6 +109,7 @@ bench: build bench-dependencies
 	done
 	.build/release/benchmarks all
 	python3 Benchmarks/sessions.py $(ACQUIRE)
+	python3 Benchmarks/amplifiers.py $(ACQUIRE)
 
 ## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64 or arm64, SCENARIO=dead,
 ##                  KERNEL=backports); without TARGET: amd64, and the short set on arm64
