@@ -167,7 +167,7 @@ def losses(arguments):
             truth = emulator.truth()
         step = 1 if kind == "cyton" else 2
         packages = result["packages"]
-        # All that they tell is the loss modulo 256; a number that repeats is taken for a repetition.
+        # They tell the loss modulo 256; a number that repeats is taken for a repetition.
         told = sum(
             ((after - before) % 256 - step) // step % 256
             for before, after in zip(packages, packages[1:]) if after != before)
