@@ -104,9 +104,9 @@ fuzz: toolchain dependencies
 	    </dev/null || exit 1; \
 	done
 
-## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
+## make bench       the benchmarks, with cyclictest, boost::lockfree and BrainFlow beside them
 .PHONY: bench
-bench: build bench-dependencies
+bench: build bench-dependencies .venv/ready
 	swift build $(RELEASE) --product benchmarks
 	mkdir -p .build/peers
 	for source in Benchmarks/peers/*.cpp; do \
@@ -115,6 +115,7 @@ bench: build bench-dependencies
 	done
 	.build/release/benchmarks all
 	python3 Benchmarks/sessions.py $(ACQUIRE)
+	python3 Benchmarks/amplifiers.py $(ACQUIRE)
 
 ## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64 or arm64, SCENARIO=dead,
 ##                  KERNEL=backports); without TARGET: amd64, and the short set on arm64
