@@ -87,16 +87,22 @@ test-tsan: toolchain dependencies
 	ACQUIRE_TSAN=1 swift test -c release -Xswiftc -enable-testing --sanitize thread \
 	  --scratch-path .build/tsan --disable-xctest $(CHECKS)
 
-## make fuzz        the frame parser under libFuzzer for a minute (FUZZ_SECONDS=600)
+## make fuzz        the parsers under libFuzzer, each for a minute (FUZZ_SECONDS=600)
 # Both sanitizers in one option: of two the compiler takes the last, and SwiftPM's order is random.
 # An input that fails is kept in .build/fuzz; put it into Tests/Fuzz/seeds.
 .PHONY: fuzz
 fuzz: toolchain dependencies
-	ACQUIRE_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
-	  -Xswiftc -enable-testing --scratch-path .build/fuzz --product FrameFuzzer
-	mkdir -p .build/fuzz/corpus
-	SWIFT_BACKTRACE=enable=no .build/fuzz/release/FrameFuzzer -max_total_time=$(FUZZ_SECONDS) \
-	  -max_len=160 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus Tests/Fuzz/seeds </dev/null
+	for fuzzer in FrameFuzzer StreamFuzzer; do \
+	  ACQUIRE_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
+	    -Xswiftc -enable-testing --scratch-path .build/fuzz --product $$fuzzer || exit 1; \
+	done
+	@for fuzzer in FrameFuzzer:frames:160 StreamFuzzer:streams:3000; do \
+	  set -- $${fuzzer//:/ }; \
+	  mkdir -p .build/fuzz/$$2; \
+	  SWIFT_BACKTRACE=enable=no .build/fuzz/release/$$1 -max_total_time=$(FUZZ_SECONDS) \
+	    -max_len=$$3 -artifact_prefix=.build/fuzz/ .build/fuzz/$$2 Tests/Fuzz/seeds/$$2 \
+	    </dev/null || exit 1; \
+	done
 
 ## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
 .PHONY: bench

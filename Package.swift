@@ -122,7 +122,7 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
   package.dependencies = []
 }
 
-// `make fuzz`: the frame parser under libFuzzer and AddressSanitizer, in a build of its own.
+// `make fuzz`: the parsers under libFuzzer and AddressSanitizer, in a build of its own.
 if Context.environment["ACQUIRE_FUZZ"] == "1" {
   let parser: Set = ["SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers"]
   package.targets.removeAll { !parser.contains($0.name) }
@@ -130,6 +130,11 @@ if Context.environment["ACQUIRE_FUZZ"] == "1" {
     .executableTarget(
       name: "FrameFuzzer", dependencies: ["Amplifiers", "Signal"], path: "Tests",
       sources: ["Fuzz/FrameFuzzer.swift", "AmplifiersTests/FrameCase.swift"],
+      swiftSettings: strict))
+  package.targets.append(
+    .executableTarget(
+      name: "StreamFuzzer", dependencies: ["Amplifiers", "RT", "Signal"], path: "Tests",
+      sources: ["Fuzz/StreamFuzzer.swift", "AmplifiersTests/StreamCase.swift"],
       swiftSettings: strict))
   package.products = []
   package.dependencies = []

@@ -18,7 +18,8 @@ class Recording:
         fields = {}
         at = 256
         for name, width in (("label", 16), ("type", 80), ("unit", 8), ("pmin", 8), ("pmax", 8),
-                            ("dmin", 8), ("dmax", 8), ("filter", 80), ("samples", 8)):
+                            ("dmin", 8), ("dmax", 8), ("filter", 80), ("samples", 8),
+                            ("reserved", 32)):
             fields[name] = [
                 data[at + i * width:at + (i + 1) * width].decode().strip() for i in range(count)]
             at += width * count
@@ -36,6 +37,12 @@ class Recording:
         #: Status words of each chip.
         self.status = [_counts(signals.pop(label))
                        for label in list(signals) if label.startswith("ADS1299 status")]
+        # Of ours channels are marked; in others' files they all are.
+        marked = {label for label, text in zip(fields["label"], fields["reserved"])
+                  if text.startswith("uV/count")}
+        #: What was sent beside the channels.
+        self.auxiliaries = {label: _counts(signals.pop(label))
+                            for label in list(signals) if marked and label not in marked}
         self.channels = [_counts(raw) for raw in signals.values()]
         self.annotations = [
             (float(onset), float(length or 0), text)
@@ -62,6 +69,11 @@ class Recording:
                 runs.append((at, first))
             at = max(at, end)
         return runs
+
+    @cached_property
+    def incomplete(self):
+        """(first, end) of frames of which some channels never came."""
+        return list(self._spans("incomplete frame"))
 
     def _spans(self, kind):
         """(first, end) of the samples of such annotations."""

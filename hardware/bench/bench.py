@@ -12,8 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+from arm64.sysroot import USERLAND, Sysroot
 from bdf import Recording
-from debian import Failure, Kernel, Unreachable, codename
+from debian import Failure, Kernel, Udev, Unreachable, codename
 from machine import Initramfs, boot
 from scenarios import Outcome, Scenario
 
@@ -40,15 +41,16 @@ class Target:
             raise Failure("busybox is missing: apt-get install busybox-static")
         self.applets = run(self.busybox, "--list").split()
         if architecture == "arm64":
-            from arm64.sysroot import Sysroot
             self.prefix = "aarch64-linux-gnu-"
             self.sysroot = Sysroot(cache)
             self.libraries = self.sysroot.libraries
             self.busybox = self.sysroot.root / "usr/bin/busybox"
+        self.udev = Udev(
+            codename() if architecture == "amd64" else USERLAND, architecture, cache)
 
     def pack(self, programs, table):
         """The initramfs. Programs are found by their own names in the guest."""
-        files = Initramfs(self.libraries)
+        files = Initramfs([*self.libraries, *self.udev.libraries])
         files.busybox(self.busybox, self.applets)
         files.file("init", HERE / "guest/init")
         files.file("bench/functions", HERE / "guest/functions", 0o644)
@@ -61,10 +63,17 @@ class Target:
             files.file(f"bench/eeg-{count}.i32", few, 0o644)
         twice = b"".join(rows[at:at + 32] * 2 for at in range(0, len(rows), 32))
         files.file("bench/eeg-twice.i32", twice, 0o644)
-        files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n")
+        files.file("etc/passwd", b"root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
+                   b"person:x:1000:1000::/tmp:/bin/sh\n")
+        files.file("etc/group", b"root:x:0:\nspi:x:11:\ngpio:x:12:\nacquire:x:13:\n"
+                   b"plugdev:x:46:person\nperson:x:1000:\n")
+        files.program(self.udev.program)
+        files.link("bin/systemd-udevd", "udevadm")
+        files.file("bench/60-acquire.rules", ROOT / "udev/60-acquire.rules", 0o644)
         guest = HERE / "guest"
+        shared = [guest / "usb/far-side.c", guest / "usb/usbip.c"]
         for sources in (*([path] for path in guest.glob("*.c")), [self.source / "selftest.c"],
-                        [guest / "usb/usb-serial.c", guest / "usb/usbip.c"]):
+                        *([path, *shared] for path in guest.glob("usb/usb-*.c"))):
             tool = self.folder / sources[0].stem
             run(f"{self.prefix}gcc", "-O2", "-Wall", "-static", "-o", tool, *sources)
             files.program(tool)
@@ -76,7 +85,7 @@ class Target:
             files.program(slim)
         for name in ("virtio_pci", "9p", "9pnet_virtio"):
             files.module(name, self.kernel.root, order="boot")
-        for name in ("vhci_hcd", "ftdi_sio"):
+        for name in ("vhci_hcd", "ftdi_sio", "cdc_acm"):
             files.module(name, self.kernel.root, order="usb")
         files.module(self.module, self.kernel.root)
         files.write(self.folder / "initramfs")

@@ -98,6 +98,14 @@ class Archive:
         """Names of the packages that it depends on, the first of each alternative."""
         return re.findall(r"^  Depends: (\S+)", self._apt("apt-cache", "depends", package), re.M)
 
+    def closure(self, package):
+        """It and the libraries that it needs, in their order."""
+        found = [package]
+        for name in found:
+            found += [other for other in self.depends(name)
+                      if other.startswith("lib") and other not in found]
+        return found
+
     def fetch(self, *packages):
         """Paths of the packages, downloaded unless they are there."""
         self.update()
@@ -184,3 +192,23 @@ class Kernel:
         if done.returncode or "warning:" in done.stderr:
             raise Failure(f"The module does not build against {self.version}:\n{done.stderr}")
         return next(output.glob("*.ko"))
+
+
+class Udev:
+    """The daemon that names and opens devices, with its libraries: without it libusb is not told of
+    a device that is plugged in."""
+
+    def __init__(self, suite, architecture, folder):
+        self.root = folder / "udev" / f"{suite}-{architecture}"
+        ready = self.root / "ready"
+        if not ready.exists():
+            archive = Archive(suite, architecture, folder)
+            archive.update()
+            for package in archive.fetch(*archive.closure("udev")):
+                unpack(package, self.root, r"/bin/udevadm|/lib/.*\.so")
+            ready.touch()
+        triple = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}[architecture]
+        #: Two places in each suite: its own and that of the merged /usr.
+        self.libraries = [self.root / part / triple for part in ("usr/lib", "lib")]
+        self.program = next(self.root / part for part in ("usr/bin/udevadm", "bin/udevadm")
+                            if (self.root / part).exists())

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bdf import Recording
+from emulated import Comparison, Emulated
 
 
 @dataclass
@@ -131,13 +132,19 @@ class Outcome:
 
     @cached_property
     def claimed(self):
-        """Samples that the report calls lost or corrupt; None: there is no report."""
-        return self.report and self.report.lost + self.report.corrupt
+        """Samples that the report calls lost, corrupt or incomplete; None: there is no report."""
+        return self.report and (
+            self.report.lost + self.report.corrupt + getattr(self.report, "incomplete", 0))
 
     @cached_property
     def recording(self):
         files = sorted(self.folder.glob("*.bdf"))
         return Recording(files[0]) if files else None
+
+    @property
+    def recordings(self):
+        """How many files."""
+        return len(list(self.folder.glob("*.bdf")))
 
     # What the module saw.
 
@@ -174,6 +181,8 @@ class Outcome:
         that the recording has as they were fed. What the chip converts while it is armed and
         after the session is not lost; what it never converted neither. None: it did not come
         back, and what is after the session cannot be told."""
+        if self.emulated:
+            return self.compared.lost
         truth = self.truth
         if self.status:
             return None
@@ -189,6 +198,18 @@ class Outcome:
         place = self.recording.length - 1 + self._compared[2]
         return (truth.conversions - truth.conversion_of_last_start - 1 - place) % length
 
+    # What an emulated amplifier made.
+
+    @cached_property
+    def emulated(self):
+        path = self.folder / "emulated"
+        return Emulated(path, self.text("kind")) if path.exists() else None
+
+    @cached_property
+    def compared(self):
+        """The recording against what the amplifier made."""
+        return Comparison(self.emulated, self.recording)
+
     # Both, sample by sample.
 
     @cached_property
@@ -203,6 +224,8 @@ class Outcome:
 
     @cached_property
     def _compared(self):
+        if self.emulated:
+            return self.compared.right, self.compared.wrong, 0
         right = wrong = shift = 0
         for first, end in self.recording.runs:
             equal, shift = self._equal(first, end, shift)

@@ -1,7 +1,7 @@
 // Real-time: the acquisition loop of amplifiers that stream packets, on the acquisition thread.
 //
-// A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn takes
-// what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
+// A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn
+// takes what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
 // sleeps, and looks every 5 ms whether the attendant has brought it back.
 
 import RT

@@ -6,31 +6,23 @@
  *
  * What the chip does, and what software must cope with: bytes last as long as their bits at the
  * programmed rate; every packet of 64 bytes begins with two of status; bytes wait for a full packet,
- * the latency timer or the event character; when nothing came the timer brings the status alone.
+ * the latency timer or the event character; when nothing came the timer brings the status alone; what
+ * the host does not fetch is lost beyond the chip's buffer, and the next status says so.
  * Requests and divisors: FTDI application notes AN232B-05 and AN_184, drivers/usb/serial/ftdi_sio.h.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "usbip.h"
+#include "far-side.h"
 
 enum { RESET, MODEM_CONTROL, FLOW_CONTROL, BAUD, DATA, MODEM_STATUS, EVENT_CHARACTER,
        ERROR_CHARACTER, SET_LATENCY = 9, GET_LATENCY = 10, READ_EEPROM = 0x90 };
 enum { IN_ENDPOINT = 1, OUT_ENDPOINT = 2, PACKET = 64, STATUS = 2, PAYLOAD = PACKET - STATUS };
-enum { CTS_DSR_CARRIER = 0xb1, TRANSMITTER_EMPTY = 0x60 };
-#define NEVER INT64_MAX
-#define FIFO 4096  /* the far side's bytes that wait; the chip's own is smaller, and flow-controlled */
-#define CHIP_FIFO 256
+enum { CTS_DSR_CARRIER = 0xb1, OVERRUN = 0x02, TRANSMITTER_EMPTY = 0x60 };
+#define FIFO 4096 /* bytes on their way */
+#define TRANSMIT_FIFO 256
+#define RECEIVE_FIFO 512 /* of the FT231X; the FT232R has half of it */
 
 /* Bytes on their way, each with the time at which its last bit is on the wire. */
 struct line {
@@ -46,13 +38,11 @@ struct adapter {
   int64_t byte_nanoseconds, latency, sent_at;
   int event_character; /* -1: off */
   struct line to_tty, to_host;
+  uint8_t received[RECEIVE_FIFO];
+  unsigned int received_count;
+  bool overrun;
+  uint64_t lost;
 };
-
-static int64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000000000ll + time.tv_nsec;
-}
 
 static void push(struct adapter *a, struct line *line, uint8_t byte, int64_t at) {
   unsigned int place = (line->first + line->count++) % FIFO;
@@ -74,6 +64,20 @@ static void drop(struct line *line, unsigned int count) {
 
 static uint8_t at(const struct line *line, unsigned int n) {
   return line->byte[(line->first + n) % FIFO];
+}
+
+/* What has come by then, into the chip. */
+static void receive(struct adapter *a, int64_t time) {
+  unsigned int count = done_count(&a->to_host, time);
+  for (unsigned int n = 0; n < count; n++) {
+    if (a->received_count < RECEIVE_FIFO) {
+      a->received[a->received_count++] = at(&a->to_host, n);
+    } else {
+      a->overrun = true;
+      a->lost++;
+    }
+  }
+  drop(&a->to_host, count);
 }
 
 /* ---- the chip's requests ---- */
@@ -98,7 +102,8 @@ static bool control(struct usb_device *usb, const uint8_t setup[8], uint8_t *dat
   if ((setup[0] & 0x60) != 0x40) return false;
   switch (setup[1]) {
   case RESET:
-    if (value != 2) drop(&a->to_host, a->to_host.count);
+    if (value == 0) a->overrun = false;
+    if (value != 2) a->received_count = 0; /* what is on the wire still comes */
     if (value != 1) drop(&a->to_tty, a->to_tty.count);
     break;
   case MODEM_CONTROL:
@@ -107,6 +112,11 @@ static bool control(struct usb_device *usb, const uint8_t setup[8], uint8_t *dat
   case ERROR_CHARACTER:
     break;
   case BAUD:
+    if (a->byte_nanoseconds != nanoseconds_of_byte(value, index)) { /* what is on the wire is garbled */
+      a->lost += a->to_host.count;
+      drop(&a->to_host, a->to_host.count);
+      a->to_host.busy_until = 0;
+    }
     a->byte_nanoseconds = nanoseconds_of_byte(value, index);
     break;
   case MODEM_STATUS:
@@ -140,7 +150,7 @@ static bool take(struct usb_device *usb, unsigned int endpoint, const uint8_t *d
                  uint32_t bytes) {
   struct adapter *a = (struct adapter *)usb;
   if (endpoint != OUT_ENDPOINT) return true;
-  if (a->to_tty.count > CHIP_FIFO || a->to_tty.count + bytes > FIFO) return false;
+  if (a->to_tty.count > TRANSMIT_FIFO || a->to_tty.count + bytes > FIFO) return false;
   int64_t time = now();
   for (uint32_t n = 0; n < bytes; n++) push(a, &a->to_tty, data[n], time);
   return true;
@@ -150,36 +160,39 @@ static bool take(struct usb_device *usb, unsigned int endpoint, const uint8_t *d
 
 /* When the chip has something to say; NEVER: nobody asks. */
 static int64_t answer_at(const struct adapter *a, int64_t time) {
+  const struct line *line = &a->to_host;
   if (!usb_wanted(&a->usb, IN_ENDPOINT)) return NEVER;
-  int64_t timer = a->sent_at + a->latency;
-  unsigned int full = PAYLOAD - 1;
-  if (a->to_host.count > full) {
-    int64_t filled = a->to_host.done[(a->to_host.first + full) % FIFO];
-    timer = filled < timer ? filled : timer;
-  }
-  for (unsigned int n = 0; a->event_character >= 0 && n < a->to_host.count; n++)
-    if (at(&a->to_host, n) == a->event_character) {
-      int64_t come = a->to_host.done[(a->to_host.first + n) % FIFO];
-      return come < timer ? come : timer;
+  if (a->received_count >= PAYLOAD) return time;
+  if (a->event_character >= 0 && memchr(a->received, a->event_character, a->received_count))
+    return time;
+  int64_t come = a->sent_at + a->latency;
+  unsigned int missing = PAYLOAD - a->received_count;
+  for (unsigned int n = 0; n < missing && n < line->count; n++)
+    if (n + 1 == missing || at(line, n) == a->event_character) {
+      int64_t done = line->done[(line->first + n) % FIFO];
+      come = done < come ? done : come;
+      break;
     }
-  return timer > time ? timer : time;
+  return come > time ? come : time;
 }
 
 /* Packets until one is not full. */
 static bool answer_host(struct adapter *a, int64_t time) {
   static uint8_t packets[USB_TRANSFER_MAX];
   uint32_t wanted = usb_wanted(&a->usb, IN_ENDPOINT), length = 0;
-  unsigned int ready = done_count(&a->to_host, time), taken = 0, share;
-  if (wanted > sizeof packets) wanted = sizeof packets;
+  unsigned int taken = 0, share;
   do {
-    share = ready - taken < PAYLOAD ? ready - taken : PAYLOAD;
+    share = a->received_count - taken < PAYLOAD ? a->received_count - taken : PAYLOAD;
     if (length + STATUS + share > wanted) break;
     packets[length++] = CTS_DSR_CARRIER;
-    packets[length++] = a->to_tty.count ? 0 : TRANSMITTER_EMPTY;
-    for (unsigned int n = 0; n < share; n++) packets[length++] = at(&a->to_host, taken + n);
+    packets[length++] = (a->to_tty.count ? 0 : TRANSMITTER_EMPTY) | (a->overrun ? OVERRUN : 0);
+    a->overrun = false;
+    memcpy(packets + length, a->received + taken, share);
+    length += share;
     taken += share;
   } while (share == PAYLOAD && length + PACKET <= wanted);
-  drop(&a->to_host, taken);
+  a->received_count -= taken;
+  memmove(a->received, a->received + taken, a->received_count);
   a->sent_at = time;
   return usb_complete_in(&a->usb, IN_ENDPOINT, packets, length);
 }
@@ -187,32 +200,33 @@ static bool answer_host(struct adapter *a, int64_t time) {
 /* ---- the far side ---- */
 
 static bool write_far_side(struct adapter *a, int64_t time) {
-  unsigned int ready = done_count(&a->to_tty, time);
-  while (ready) {
+  for (unsigned int ready = done_count(&a->to_tty, time), count; ready; ready -= count) {
     uint8_t bytes[PACKET];
-    unsigned int count = ready < sizeof bytes ? ready : sizeof bytes;
+    count = ready < sizeof bytes ? ready : sizeof bytes;
     for (unsigned int n = 0; n < count; n++) bytes[n] = at(&a->to_tty, n);
-    ssize_t put = write(a->tty, bytes, count);
-    if (put < 0 && errno == EAGAIN) put = count; /* nobody listens: lost, as on a wire */
-    if (put < 0) return false;
-    drop(&a->to_tty, (unsigned int)put);
-    ready -= (unsigned int)put;
+    if (!far_side_write(a->tty, bytes, count)) return false;
+    drop(&a->to_tty, count);
   }
   return true;
 }
 
 static bool read_far_side(struct adapter *a) {
   uint8_t bytes[PACKET];
-  ssize_t got = read(a->tty, bytes, sizeof bytes);
-  if (got < 0) return errno == EAGAIN;
+  ssize_t got = far_side_read(a->tty, bytes, sizeof bytes);
   int64_t time = now();
-  for (ssize_t n = 0; n < got; n++) push(a, &a->to_host, bytes[n], time);
-  return got > 0;
+  for (ssize_t n = 0; n < got; n++) {
+    if (a->to_host.count < FIFO)
+      push(a, &a->to_host, bytes[n], time);
+    else /* its line is faster than ours: nobody holds it up */
+      a->lost++;
+  }
+  return got >= 0;
 }
 
 static bool serve(struct adapter *a) {
   for (;;) {
     int64_t time = now();
+    receive(a, time);
     if (!write_far_side(a, time)) return false;
     if (!usb_resume_out(&a->usb)) return true;
     int64_t answer = answer_at(a, time);
@@ -222,22 +236,17 @@ static bool serve(struct adapter *a) {
     }
     int64_t next = a->to_tty.count ? a->to_tty.done[a->to_tty.first] : NEVER;
     next = answer < next ? answer : next;
-    int64_t left = next > time ? next - time : 0;
-    struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-    struct pollfd waited[2] = {{.fd = a->usb.socket, .events = POLLIN},
-                               {.fd = a->to_host.count + PACKET <= FIFO ? a->tty : -1,
-                                .events = POLLIN}};
-    if (ppoll(waited, 2, next == NEVER ? 0 : &timeout, 0) < 0 && errno != EINTR) return false;
-    if (waited[0].revents && !usb_serve(&a->usb)) return true;
-    if (waited[1].revents && !read_far_side(a)) return false;
+    bool kernel, far_side;
+    if (!usb_wait(&a->usb, a->tty, next, &kernel, &far_side)) return true;
+    receive(a, now()); /* before a request may purge it */
+    if (kernel && !usb_serve(&a->usb)) return true;
+    if (far_side && !read_far_side(a)) return false;
   }
 }
 
 int main(int count, char **arguments) {
   static const struct option options[] = {{"chip", required_argument, 0, 'c'},
-                                          {"serial", required_argument, 0, 's'},
-                                          {"port", required_argument, 0, 'p'},
-                                          {"tty", required_argument, 0, 't'},
+                                          USB_PLACE_OPTIONS,
                                           {0}};
   static uint8_t device[18] = {18, 1, 0x00, 0x02, 0, 0, 0, PACKET, 0x03, 0x04, 0x01, 0x60,
                                0x00, 0x06, 1, 2, 3, 1};
@@ -246,38 +255,26 @@ int main(int count, char **arguments) {
       9, 4, 0, 0, 2, 0xff, 0xff, 0xff, 2,    /* vendor-specific */
       7, 5, 0x80 | IN_ENDPOINT, 2, PACKET, 0, 0, /* bulk */
       7, 5, OUT_ENDPOINT, 2, PACKET, 0, 0};
-  static const char *strings[3] = {"FTDI", "FT232R USB UART", "BENCH001"};
+  static const char *strings[3] = {"FTDI", "FT232R USB UART"};
   static struct adapter a = {.byte_nanoseconds = 1041666, .latency = 16000000,
                              .event_character = -1};
-  const char *tty = 0;
-  unsigned int port = 0;
+  struct usb_place place = {.serial = "BENCH001"};
+  bool right = true;
 
   for (int option; (option = getopt_long(count, arguments, "", options, 0)) >= 0;) {
-    if (option == 's') strings[2] = optarg;
-    if (option == 't') tty = optarg;
-    if (option == 'p') port = (unsigned int)atoi(optarg);
     if (option == 'c' && strcmp(optarg, "ft231x") == 0) {
       device[10] = 0x15; /* 0403:6015, release 10.00 */
       device[13] = 0x10;
       strings[1] = "FT231X USB UART";
-    } else if (option == 'c' && strcmp(optarg, "ft232r") != 0) {
-      tty = 0;
-      break;
+    } else if (option != 'c' || strcmp(optarg, "ft232r") != 0) {
+      right = right && usb_place_option(&place, option, optarg);
     }
-    if (option == '?') return 64;
   }
-  if (!tty) {
+  if (!right || !place.tty) {
     fprintf(stderr, "usb-serial --chip ft232r|ft231x --serial TEXT --port N --tty PATH\n");
     return 64;
   }
-  a.tty = open(tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  struct termios raw;
-  if (a.tty < 0 || tcgetattr(a.tty, &raw) < 0) {
-    perror(tty);
-    return 66;
-  }
-  cfmakeraw(&raw);
-  tcsetattr(a.tty, TCSANOW, &raw);
+  strings[2] = place.serial;
   a.usb.device_descriptor = device;
   a.usb.configuration = configuration;
   a.usb.configuration_bytes = sizeof configuration;
@@ -286,13 +283,10 @@ int main(int count, char **arguments) {
   a.usb.speed = USB_FULL;
   a.usb.control = control;
   a.usb.out = take;
-  if (!usb_plug(&a.usb, port)) {
-    perror("vhci_hcd");
-    return 69;
-  }
-  /* Hardware does not wait for programs; below those that are judged by their timing. */
-  struct sched_param priority = {.sched_priority = 60};
-  sched_setscheduler(0, SCHED_FIFO, &priority);
   a.sent_at = now();
-  return serve(&a) ? 0 : 74;
+  int refused = usb_plug_in(&a.usb, &place, &a.tty);
+  if (refused) return refused;
+  bool pulled = serve(&a);
+  printf("lost %llu\n", (unsigned long long)a.lost);
+  return pulled ? 0 : 74;
 }

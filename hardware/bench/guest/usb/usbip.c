@@ -230,12 +230,29 @@ uint32_t usb_wanted(const struct usb_device *device, unsigned int endpoint) {
   return queue->count ? queue->waiting[0].length : 0;
 }
 
+uint32_t usb_wanted_in_all(const struct usb_device *device, unsigned int endpoint) {
+  const struct usb_queue *queue = &device->in[endpoint & 15];
+  uint32_t sum = 0;
+  for (unsigned int n = 0; n < queue->count; n++) sum += queue->waiting[n].length;
+  return sum;
+}
+
+static struct usb_request first_of(struct usb_queue *queue) {
+  struct usb_request request = queue->waiting[0];
+  memmove(queue->waiting, queue->waiting + 1, --queue->count * sizeof queue->waiting[0]);
+  return request;
+}
+
+bool usb_fail_in(struct usb_device *device, unsigned int endpoint, int status) {
+  struct usb_queue *queue = &device->in[endpoint & 15];
+  return !queue->count || answer(device, first_of(queue).sequence, status, 0, 0, 0);
+}
+
 bool usb_complete_in(struct usb_device *device, unsigned int endpoint, const void *data,
                      uint32_t bytes) {
   struct usb_queue *queue = &device->in[endpoint & 15];
   if (!queue->count) return true;
-  struct usb_request request = queue->waiting[0];
-  memmove(queue->waiting, queue->waiting + 1, --queue->count * sizeof queue->waiting[0]);
+  struct usb_request request = first_of(queue);
   bytes = smaller(bytes, request.length);
   return answer(device, request.sequence, 0, data, bytes, bytes);
 }

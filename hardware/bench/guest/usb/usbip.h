@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USB_TRANSFER_MAX 65536 /* bytes of one request; longer ones are refused */
-#define USB_WAITING_MAX 32     /* requests of an endpoint that wait */
+#define USB_TRANSFER_MAX (1 << 20) /* bytes of one request; longer ones are refused */
+#define USB_WAITING_MAX 512        /* requests of an endpoint that wait */
 
 enum usb_speed { USB_LOW = 1, USB_FULL = 2, USB_HIGH = 3 };
 
@@ -61,6 +61,12 @@ bool usb_serve(struct usb_device *device);
 
 /* The length of the IN request that waits longest; 0: none waits. */
 uint32_t usb_wanted(const struct usb_device *device, unsigned int endpoint);
+
+/* The length of all that wait together. */
+uint32_t usb_wanted_in_all(const struct usb_device *device, unsigned int endpoint);
+
+/* Ends the one that waits longest with an error of <errno.h>, negative. */
+bool usb_fail_in(struct usb_device *device, unsigned int endpoint, int status);
 
 /* Answers it. */
 bool usb_complete_in(struct usb_device *device, unsigned int endpoint, const void *data,
