@@ -2,7 +2,7 @@
 #| mk1-4 1 4
 #| mk1-7 1 7
 #| mk2-4 2 4
-#| mk2-0 2 0
+#| mk2-7 2 7
 #: status == 0
 #: claimed == lost == compared.unsent == 0
 #: wrong == compared.moved == 0

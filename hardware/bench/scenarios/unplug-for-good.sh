@@ -10,5 +10,5 @@
 #: neutral_after <= 0.13
 exoskeleton
 amplifier cyton
-(packet 1000; unplug; sleep 2; [ $variant = duration ] || pkill -INT -f 'acquire run') &
+(packet 1000; unplug; sleep 2; [ $variant = duration ] || kill -INT $(running)) &
 quiet= port=/tmp/exoskeleton session --duration $words
