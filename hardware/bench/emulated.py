@@ -54,13 +54,17 @@ class Emulated:
         return places
 
     def find(self, samples, after):
-        """The first place after `after` where these samples were sent."""
+        """Where after `after` most of these samples follow each other as they were sent, the first of
+        them at its beginning: each stream plays the same recording from the same place."""
+        best, most = None, 0
         for place in self._places.get(samples[0][:8], ()):
-            frames = self.frames[place:place + len(samples)]
-            if place > after and len(frames) == len(samples) and all(
-                    frame.counts[:len(sample)] == sample for frame, sample in zip(frames, samples)):
-                return place
-        return None
+            if place <= after or len(self.frames) <= place + len(samples) // 2:
+                continue
+            count = next((n for n, (frame, sample) in enumerate(zip(self.frames[place:], samples))
+                          if frame.counts[:len(sample)] != sample), len(samples))
+            if count > most:
+                best, most = place, count
+        return best
 
 
 def _joined(packets):
@@ -80,9 +84,6 @@ class Comparison:
     first and the last sample that the recording does not have; `unsent` of them the emulator
     did not send whole; `bad_halves`: incomplete frames that are not what was sent of them."""
 
-    #: Samples that tell a place from others.
-    KEY = 6
-
     def __init__(self, emulated, recording):
         self.right = self.wrong = self.moved = self.bad_halves = 0
         frames, channels = emulated.frames, recording.channels
@@ -92,7 +93,7 @@ class Comparison:
             expected = first + shift if shift is not None else -1
             known = 0 <= expected < len(frames)
             if not known or frames[expected].counts[:len(samples[0])] != samples[0]:
-                found = emulated.find(samples[:self.KEY], last)
+                found = emulated.find(samples, last)
                 if found is None:
                     self.wrong += len(samples)
                     continue

@@ -5,4 +5,4 @@
 #: not recording.auxiliaries['Status'][0] >> 22 & 1
 #: 'battery' in text('page') + message
 amplifier biosemi --mark 1 --speed-mode 7 --fault battery-low@2
-session --set amplifier.generation=1 --set amplifier.speed-mode=7 --duration 3s
+command=record session --set amplifier.generation=1 --set amplifier.speed-mode=7 --duration 3s

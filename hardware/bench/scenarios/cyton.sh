@@ -6,7 +6,6 @@
 #: claimed == lost == wrong == compared.moved == 0
 #: compared.right > 950
 #: report.line['skippedBytes'] == report.line['lineErrors'] == 0
-#: text('plugged') == ''
 amplifier cyton
 until [ -e /dev/ttyUSB0 ]; do usleep 5000; done
 echo /dev/ttyUSB* > before

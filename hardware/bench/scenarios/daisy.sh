@@ -10,4 +10,4 @@
 #: wrong == compared.moved == compared.bad_halves == 0
 #: compared.right > 400
 amplifier daisy $words
-session --duration 4s
+command=record session --duration 4s

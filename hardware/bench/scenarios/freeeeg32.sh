@@ -11,6 +11,6 @@ device="--reset-on-dtr $words"
 amplifier freeeeg32 --fault lost=3@4
 until [ -e /dev/ttyACM0 ]; do usleep 5000; done
 echo /dev/ttyACM* > before
-session --duration 4s
+command=record session --duration 4s
 usleep 100000
 echo /dev/ttyACM* > after

@@ -4,4 +4,4 @@
 #: wrong == compared.moved == 0
 #: compared.right > 950
 amplifier openeeg --fault lost=3@4
-session --duration 4s
+command=record session --duration 4s
