@@ -17,6 +17,10 @@ import tempfile
 import time
 
 CYTON, DAISY = 0, 2
+OURS = "acquire record, all threads, every sample on the disk"
+OUR_DRIVER = "its acquisition thread, every sample at once"
+# BrainFlow has no call that waits for a sample: who wants it at once must ask all the time.
+THEIRS = {"BrainFlow, asked every 100 ms": 0.1, "BrainFlow, asked every millisecond": 0.001}
 MICROVOLTS_PER_COUNT = 4.5 / (2**23 - 1) / 24 * 1e6
 
 
@@ -57,8 +61,8 @@ class Emulator:
         return packets
 
 
-def brainflow(board_id, port, seconds):
-    """Streams, asks for data ten times a second, and prints its CPU time and what came."""
+def brainflow(board_id, port, seconds, interval):
+    """Streams, asks for data each `interval` seconds, and prints its CPU time and what came."""
     from brainflow.board_shim import BoardShim, BrainFlowInputParams
     BoardShim.disable_board_logger()
     parameters = BrainFlowInputParams()
@@ -71,8 +75,10 @@ def brainflow(board_id, port, seconds):
     package_row = BoardShim.get_package_num_channel(board_id)
     cpu, start = time.process_time(), time.monotonic()
     turn = 0
-    while (turn := turn + 1) <= seconds * 10:
-        time.sleep(max(0, start + turn / 10 - time.monotonic()))
+    while (turn := turn + 1) * interval <= seconds:
+        time.sleep(max(0, start + turn * interval - time.monotonic()))
+        if interval < 0.01 and board.get_board_data_count() == 0:
+            continue
         data = board.get_board_data()
         packages.extend(data[package_row])
         samples.append(data[rows])
@@ -85,25 +91,25 @@ def brainflow(board_id, port, seconds):
         "counts": [sample for block in counts for sample in block]}))
 
 
-def run_brainflow(arguments, board_id, port, seconds):
+def run_brainflow(arguments, board_id, port, seconds, interval=0.1):
     result = subprocess.run(
-        [arguments.python, __file__, "--client", str(board_id), port, str(seconds)],
+        [arguments.python, __file__, "--client", str(board_id), port, str(seconds), str(interval)],
         stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(result.stdout)
 
 
 def thread_nanoseconds(process):
-    """CPU time of all threads of a process that runs, by the scheduler's own clock."""
-    total = 0
+    """CPU time of each thread of a process that runs, by the scheduler's own clock."""
+    times = {}
     folder = f"/proc/{process}/task"
     for thread in os.listdir(folder):
-        with open(f"{folder}/{thread}/schedstat") as file:
-            total += int(file.read().split()[0])
-    return total
+        with open(f"{folder}/{thread}/schedstat") as file, open(f"{folder}/{thread}/comm") as name:
+            times[name.read().strip()] = int(file.read().split()[0])
+    return times
 
 
 def run_acquire(arguments, kind, port, seconds, watch=False):
-    """The report of `acquire record`; with `watch` CPU seconds a second of its stream, too."""
+    """The report of `acquire record`; with `watch` CPU seconds a second of its threads, too."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.json")
         process = subprocess.Popen(
@@ -117,7 +123,8 @@ def run_acquire(arguments, kind, port, seconds, watch=False):
             time.sleep(3)
             before, start = thread_nanoseconds(process.pid), time.monotonic()
             time.sleep(seconds)
-            share = (thread_nanoseconds(process.pid) - before) / 1e9 / (time.monotonic() - start)
+            after, span = thread_nanoseconds(process.pid), time.monotonic() - start
+            share = {name: (after[name] - before.get(name, 0)) / 1e9 / span for name in after}
         errors = process.communicate()[1]
         if process.returncode != 0:
             sys.exit(f"acquire record --amplifier {kind} ended with {process.returncode}: {errors}")
@@ -126,27 +133,38 @@ def run_acquire(arguments, kind, port, seconds, watch=False):
 
 
 def cpu_time(arguments):
-    print(f"CPU seconds for a second of Cyton stream, {arguments.rounds} alternated runs of "
+    print(f"CPU milliseconds for a second of Cyton stream, {arguments.rounds} alternated runs of "
           f"{arguments.seconds} s")
-    ours, theirs = [], []
+    rows = {}
+
+    def note(name, seconds):
+        rows.setdefault(name, []).append(seconds * 1e3)
+
+    def measure_ours():
+        with Emulator(arguments.acquire, "cyton") as emulator:
+            share = run_acquire(
+                arguments, "cyton", emulator.port, arguments.seconds, watch=True)[1]
+        note(OURS, sum(share.values()))
+        note(OUR_DRIVER, share["acquisition"])
+
+    def measure_theirs(name, interval):
+        with Emulator(arguments.acquire, "cyton") as emulator:
+            result = run_brainflow(arguments, CYTON, emulator.port, arguments.seconds, interval)
+        note(name, result["cpu"] / result["wall"])
+
+    order = [measure_ours] + [
+        lambda name=name, interval=interval: measure_theirs(name, interval)
+        for name, interval in THEIRS.items()]
     for turn in range(arguments.rounds):
-        def measure_ours():
-            with Emulator(arguments.acquire, "cyton") as emulator:
-                ours.append(run_acquire(
-                    arguments, "cyton", emulator.port, arguments.seconds, watch=True)[1])
-
-        def measure_theirs():
-            with Emulator(arguments.acquire, "cyton") as emulator:
-                result = run_brainflow(arguments, CYTON, emulator.port, arguments.seconds)
-                theirs.append(result["cpu"] / result["wall"])
-
-        order = [measure_ours, measure_theirs]
         for measure in order if turn % 2 == 0 else reversed(order):
             measure()
-    a, b = statistics.median(ours), statistics.median(theirs)
-    print(f"  acquire    {a:.5f} ({min(ours):.5f}…{max(ours):.5f})")
-    print(f"  BrainFlow  {b:.5f} ({min(theirs):.5f}…{max(theirs):.5f})")
-    print(f"  acquire / BrainFlow {a / b:.3f}")
+    for name, values in rows.items():
+        print(f"  {name:55} {statistics.median(values):7.2f} "
+              f"({min(values):.2f} … {max(values):.2f})")
+    median = {name: statistics.median(values) for name, values in rows.items()}
+    for theirs in THEIRS:
+        for ours in (OURS, OUR_DRIVER):
+            print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")
     print()
 
 
@@ -219,7 +237,8 @@ def conditions():
 
 def main():
     if sys.argv[1:2] == ["--client"]:
-        return brainflow(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+        return brainflow(
+            int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("acquire", help="path of the release binary")
     parser.add_argument("what", nargs="?", default="all", choices=["all", "cpu", "losses"])

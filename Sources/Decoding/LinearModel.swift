@@ -77,11 +77,16 @@ public enum ModelFault: Error, Equatable, Sendable {
     switch self {
     case .malformed(let what): "the model is malformed: \(what)"
     case .otherChannels(let model, let amplifier):
-      "the model was trained on \(model.count) channels (\(model.joined(separator: " "))), the "
-        + "amplifier has \(amplifier.count) (\(amplifier.joined(separator: " "))): use a model for "
-        + "these channels (--model), or set amplifier.channels"
+      "the model was trained on \(model.count) channels (\(Self.list(model))), the amplifier has "
+        + "\(amplifier.count) (\(Self.list(amplifier))): use a model for these channels (--model), "
+        + "or set amplifier.channels"
     case .badRule(let what): "the decision rule cannot work: \(what)"
     }
+  }
+
+  /// "C3 Cz C4", and no more than a line of them.
+  private static func list(_ labels: [String]) -> String {
+    labels.prefix(16).joined(separator: " ") + (labels.count > 16 ? " …" : "")
   }
 }
 

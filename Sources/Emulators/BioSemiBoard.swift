@@ -13,7 +13,7 @@ public struct BioSemiMode: Equatable, Sendable {
   public let speedMode: Int
 
   /// - Throws: `unsuitable` unless the mark is 1 or 2 and the speed mode 0 to 8.
-  public init(mark: Int = 1, speedMode: Int = 4) throws(EmulatorFault) {
+  public init(mark: Int = 2, speedMode: Int = 4) throws(EmulatorFault) {
     guard mark == 1 || mark == 2 else {
       throw .unsuitable(what: "an ActiveTwo of mark \(mark)", remedy: "choose 1 or 2")
     }

@@ -58,6 +58,9 @@ public struct SessionReport: Sendable {
 
   /// Of an amplifier that streams packets; nil for others.
   public var line: LineRecord?
+  /// How well the time of a sample is known where it is filtered from arrivals: the standard error
+  /// at the end, and the latest arrival.
+  public var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)?
 
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
@@ -122,6 +125,14 @@ extension SessionReport {
       .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
       .init("line", line.map(\.json) ?? .null),
+      .init(
+        "sampleTimes",
+        sampleTimes.map { times in
+          .object([
+            .init("errorNanoseconds", .integer(times.error.rawValue)),
+            .init("latestArrivalNanoseconds", .integer(times.latestArrival.rawValue)),
+          ])
+        } ?? .null),
       .init("decisions", .unsigned(decisions)),
       .init("commands", .unsigned(commands)),
       .init("acknowledged", .unsigned(acknowledged)),
@@ -166,6 +177,13 @@ extension SessionReport {
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     if let line { lines.append(row("line", line.text)) }
+    if let sampleTimes {
+      lines.append(
+        row(
+          "sample times",
+          "known to ±\(sampleTimes.error.readable) by the filtered clock; the latest arrival was "
+            + "\(sampleTimes.latestArrival.readable) late"))
+    }
     lines.append(row("decisions", "\(decisions)"))
     lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
     if !neutralReasons.isEmpty {

@@ -28,7 +28,7 @@ struct shim_usb {
   uint8_t message_bytes[MESSAGE_MAX];
   bool is_sending, is_closing;
   int failure;
-  uint64_t submissions;
+  uint64_t heap_calls;
 };
 
 static int64_t now(void) {
@@ -192,6 +192,7 @@ int shim_usb_clear_halt(struct shim_usb *usb, uint8_t endpoint) {
 static void LIBUSB_CALL receive(struct libusb_transfer *transfer) {
   struct shim_usb *usb = transfer->user_data;
   usb->under_way--;
+  usb->heap_calls++;
   int failure = status_errno(transfer->status);
   if (failure < 0) {
     if (!usb->is_closing && !usb->failure) usb->failure = failure;
@@ -205,13 +206,14 @@ static void LIBUSB_CALL receive(struct libusb_transfer *transfer) {
 static void LIBUSB_CALL sent(struct libusb_transfer *transfer) {
   struct shim_usb *usb = transfer->user_data;
   usb->is_sending = false;
+  usb->heap_calls++;
 }
 
 static int submit(struct shim_usb *usb, struct libusb_transfer *transfer) {
   int result = libusb_submit_transfer(transfer);
   if (result == 0) {
     usb->under_way++;
-    usb->submissions++;
+    usb->heap_calls++;
   }
   return negated_errno(result);
 }
@@ -298,9 +300,9 @@ int shim_usb_send(struct shim_usb *usb, uint8_t endpoint, const uint8_t *bytes, 
   int result = libusb_submit_transfer(usb->message);
   if (result == 0) {
     usb->is_sending = true;
-    usb->submissions++;
+    usb->heap_calls++;
   }
   return negated_errno(result);
 }
 
-uint64_t shim_usb_submissions(const struct shim_usb *usb) { return usb->submissions; }
+uint64_t shim_usb_heap_calls(const struct shim_usb *usb) { return usb->heap_calls; }

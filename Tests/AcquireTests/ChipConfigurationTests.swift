@@ -46,7 +46,7 @@ private let refusals = [
   Refusal("amplifier.off=C33", naming: ["amplifier.off", "C33", "C3"]),
   Refusal(
     "amplifier.off=FC3,FCz,FC4,C3,Cz,C4,CP3,CP4", naming: ["amplifier.off", "every channel"]),
-  Refusal("amplifier.srb2=C3", naming: ["amplifier.srb2", "amplifier.reference", "srb1"]),
+  Refusal("amplifier.srb2=C3", naming: ["amplifier.srb2", "amplifier.reference", "srb2"]),
   Refusal("amplifier.bias=all,C3", naming: ["amplifier.bias", "all alone"]),
   Refusal("amplifier.bias=Pz", naming: ["amplifier.bias", "Pz"]),
   Refusal("amplifier.off=C3", "amplifier.bias=C3,C4", naming: ["amplifier.bias", "C3"]),

@@ -112,7 +112,8 @@ struct CytonStreamTests {
     var board = try cyton(ohms: ohms)
     board.tell("z301Z")
     for (sample, frame) in try stream(&board, seconds: 0.5).enumerated() {
-      let drop = 6e-9 * (ohms + 2_200) * 1e6 * (sample % 8 < 4 ? 1 : -1)
+      let wave = [-1, -2.0 / 3, 2.0 / 3, 1, 1, 2.0 / 3, -2.0 / 3, -1]
+      let drop = 6e-9 * (ohms + 2_200) * 1e6 * wave[sample % 8]
       #expect(
         frame.counts[2] == count(recording.microvolts(sample: sample, channel: 2) + drop, gain: 24))
       #expect(

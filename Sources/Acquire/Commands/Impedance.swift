@@ -35,8 +35,11 @@ struct Impedance: ParsableCommand {
 
   @OptionGroup var source: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Where samples come from: model, ads1299.", valueName: "kind"))
+  @Option(help: ArgumentHelp("Where samples come from: model, ads1299, cyton.", valueName: "kind"))
   var amplifier: String?
+
+  @Option(help: ArgumentHelp("Serial line of a Cyton; without: USB.", valueName: "device"))
+  var port: String?
 
   @Option(help: ArgumentHelp("Samples a second.", valueName: "rate"))
   var rate: String?
@@ -95,7 +98,8 @@ struct Impedance: ParsableCommand {
 
   func run() throws {
     let configuration = try source.load(options: [
-      ("amplifier.kind", amplifier), ("amplifier.rate", rate), ("amplifier.gain", gain),
+      ("amplifier.kind", amplifier), ("amplifier.port", port), ("amplifier.rate", rate),
+      ("amplifier.gain", gain),
       ("amplifier.input", input),
     ])
     let plan = try ImpedancePlan(

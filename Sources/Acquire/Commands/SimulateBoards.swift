@@ -83,7 +83,7 @@ extension Simulate {
     @OptionGroup var options: EmulationOptions
 
     @Option(help: ArgumentHelp("Generation of the amplifier: 1 or 2.", valueName: "number"))
-    var mark = 1
+    var mark = 2
 
     @Option(help: ArgumentHelp("Position of its switch: 0 to 8.", valueName: "number"))
     var speedMode = 4

@@ -104,7 +104,7 @@ struct ChipLayout {
     try checkLabels("srb2", section.srb2)
     if !section.srb2.isEmpty && section.reference != "srb2" {
       throw wrong(
-        "srb2", "names channels, but `amplifier.reference` is \(section.reference): set it to srb2")
+        "srb2", "names channels, but `amplifier.reference` is not srb2: set it to srb2")
     }
     if section.bias.contains("all") || section.bias.contains("none") {
       guard section.bias.count == 1 else {

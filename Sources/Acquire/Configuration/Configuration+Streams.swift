@@ -76,6 +76,13 @@ extension Configuration {
     if isDaisy && amplifier.channels == AmplifierSection().channels {
       board.amplifier.channels = (1...16).map { "CH\($0)" }
     }
+    let wanted = isDaisy ? 16 : 8
+    guard board.amplifier.channels.count == wanted else {
+      throw Failure(
+        .configuration,
+        "`amplifier.channels` names \(amplifier.channels.count), but a \(amplifier.kind) has "
+          + "\(wanted): name as many")
+    }
     if amplifier.reference == "usual" { board.amplifier.reference = "srb2" }
     board.amplifier.kind = "ads1299"
     return try board.chips()

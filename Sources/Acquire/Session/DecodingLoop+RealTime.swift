@@ -77,6 +77,10 @@ struct StatusSnapshot: BitwiseCopyable {
   var incomplete: UInt64 = 0
   var undecoded: UInt64 = 0
   var decisions: UInt64 = 0
+  /// Standard error of the newest sample's time, 0 where the edge itself is stamped; and by how
+  /// much arrivals were later than their samples at most.
+  var sampleTimeErrorNanoseconds: UInt32 = 0
+  var latestArrival = Nanoseconds(0)
   /// From the times of the edges; samples are never altered by it.
   var sampleRate: SampleRateEstimate
   var latency = Nanoseconds(0)
@@ -215,6 +219,11 @@ extension DecodingWorkspace {
     }
     snapshot.sampleRate.add(
       index: header.sampleIndex, time: header.edgeTime, epoch: header.configurationEpoch)
+    if header.sampleTimeErrorNanoseconds > 0 {
+      snapshot.sampleTimeErrorNanoseconds = header.sampleTimeErrorNanoseconds
+      let late = header.edgeTime - header.sampleTime
+      if late > snapshot.latestArrival { snapshot.latestArrival = late }
+    }
     if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }
     if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 { snapshot.corrupt &+= 1 }
     if header.flags.rawValue & FrameFlags.incomplete.rawValue != 0 { snapshot.incomplete &+= 1 }

@@ -53,6 +53,12 @@ extension DecodingWorkspace {
     }
   }
 
+  /// Nil where the hardware's own edge is stamped.
+  var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)? {
+    let error = snapshot.sampleTimeErrorNanoseconds
+    return error == 0 ? nil : (Nanoseconds(Int64(error)), snapshot.latestArrival)
+  }
+
   private mutating func structuralDelays(plan: SessionPlan, _ description: AmplifierDescription)
     -> [StructuralDelay]
   {
@@ -111,6 +117,16 @@ extension SchedulingFault {
     case .memoryLockRefused(let limit): "memory is not locked (limit \(limit / 1_024) kB)"
     case .system(let operation, let errno): "\(operation) failed (\(describe(errno: errno)))"
     }
+  }
+}
+
+extension SessionReport {
+  /// Filters and losses are reckoned by the nominal rate: of another one somebody must know.
+  var rateWarning: String? {
+    guard let rate = sampleRate, abs(rate.partsPerMillion) > 5_000 else { return nil }
+    return "\(amplifier) sent \(decimal(rate.estimate, places: 1)) samples a second, not "
+      + "\(nominalRate): filters and losses are reckoned by the latter; set amplifier.device-rate "
+      + "or amplifier.speed-mode"
   }
 }
 

@@ -145,6 +145,8 @@ struct Session {
       faults: watch.faults)
     report.contacts = finished.contacts(plan)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
+    report.sampleTimes = finished.sampleTimes
+    if report.line != nil { report.faults += [report.rateWarning].compactMap { $0 } }
     // They are told apart, being none of ours.
     report.mallocsAfterArming -= min(
       report.mallocsAfterArming, report.line?.libraryHeapCalls ?? 0)

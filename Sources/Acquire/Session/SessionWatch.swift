@@ -90,7 +90,12 @@ struct SessionWatch {
 
   /// Says that the device went; that it came back a frame says.
   private mutating func note(_ presence: DevicePresence?, of amplifier: AmplifierDescription) {
-    guard let presence, presence.isAway != isAway else { return }
+    guard let presence else { return }
+    for alarm in presence.alarms where !faults.contains("\(amplifier.name): \(alarm)") {
+      faults.append("\(amplifier.name): \(alarm)")
+      say("! \(amplifier.name): \(alarm)")
+    }
+    guard presence.isAway != isAway else { return }
     isAway = presence.isAway
     let number = amplifier.serialNumber.map { " with the serial number \($0)" } ?? ""
     if isAway {
@@ -109,6 +114,11 @@ struct SessionWatch {
       fail(
         .unavailable,
         "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
+    }
+    if isAway {
+      faults.append(
+        "\(description.name) was gone or silent when the session ended: the time since its last "
+          + "sample is in no count")
     }
     if let failure = end.failure(of: description.name) { fail(failure.status, failure.sentence) }
     if recorder.notStoredAnnotations > 0 {

@@ -55,11 +55,19 @@ enum BioSemi {
       usb: usb, baud: 115_200,
       format: PacketFormat(
         byteCount: 4 * words, header: [0x00, 0xFF, 0xFF, 0xFF], counts: .int24InInt32LittleEndian,
-        at: 8, count: labels.count, auxiliaries: [.init(.uint24LittleEndian, at: 5)]),
+        at: 8, count: labels.count, auxiliaries: [.init(.uint24LittleEndian, at: 5)],
+        alarms: [
+          .init(word: 0, mask: 1 << 22, isSetWhenWell: false, disqualifies: false),
+          .init(word: 0, mask: 1 << 20, isSetWhenWell: true, disqualifies: true),
+        ]),
       montage: Montage(
         channels: labels.map { .init(label: $0, microvoltsPerCount: microvoltsPerCount) },
         samplesPerSecond: rate),
       packetsPerSecond: rate, auxiliaries: [.init(label: "Status")],
+      alarmTexts: [
+        "its battery is low: charge it",
+        "its CMS is out of range, no sample is believed: see to the electrodes CMS and DRL",
+      ],
       startMessage: startMessage, stopMessage: stopMessage,
       prepare: { (line) throws(AmplifierFault) in
         // It may stream since the last session.

@@ -152,9 +152,8 @@ extension CytonCommands {
     if reply.lowercased().contains("no daisy") || reply.hasSuffix("8") {
       throw .commandRefused(
         device: line.device, command: "C",
-        reply:
-          "there is no Daisy on this board: set amplifier.kind to cyton, or fit the Daisy with "
-          + "the board switched off")
+        reply: Self.short(reply) + "; there is no Daisy on this board: set amplifier.kind to "
+          + "cyton, or fit the Daisy with the board switched off")
     }
   }
 

@@ -1,7 +1,8 @@
 // OpenEEG's ModularEEG with firmware P2, Olimex EEG-SMT: six channels of ten bits, over an FT232R.
 //
 // 17 bytes, 256 times a second, from the moment it has power: A5 5A, version 2, a counter, six
-// counts of two bytes, the switches. Source: OpenEEG project, "ModularEEG firmware P2 packet format".
+// counts of two bytes, the switches. Source: OpenEEG project, "ModularEEG firmware P2 packet
+// format".
 
 import Signal
 

@@ -29,6 +29,8 @@ public struct AmplifierProfile: Sendable {
   public var format: PacketFormat
   public var montage: Montage
   public var auxiliaries: [AuxiliarySignal]
+  /// What each alarm of the format means to a person: "its battery is low: charge it".
+  public var alarmTexts: [String]
   public var groupDelay: Nanoseconds
   public var delays: [AmplifierDelay]
   /// Of the whole device; a frame may take two.
@@ -47,6 +49,7 @@ public struct AmplifierProfile: Sendable {
   init(
     kind: String, name: String, usb: USBIdentity, baud: UInt32, format: PacketFormat,
     montage: Montage, packetsPerSecond: Double, auxiliaries: [AuxiliarySignal] = [],
+    alarmTexts: [String] = [],
     groupDelay: Nanoseconds = .zero, delays: [AmplifierDelay] = [],
     startMessage: [UInt8] = [], stopMessage: [UInt8] = [], outlivesItsPlug: Bool = false,
     prepare: @escaping @Sendable (inout LineConversation) throws(AmplifierFault) -> Void = { _ in
@@ -55,6 +58,7 @@ public struct AmplifierProfile: Sendable {
   ) {
     precondition(format.channelCount == montage.channels.count, "a channel for each count")
     precondition(format.auxiliaryCount == auxiliaries.count, "a name for each word")
+    precondition(format.alarmCount == alarmTexts.count, "a sentence for each alarm")
     precondition(startMessage.count <= 512 && stopMessage.count <= 512, "messages fit a transfer")
     self.kind = kind
     self.name = name
@@ -64,6 +68,7 @@ public struct AmplifierProfile: Sendable {
     self.montage = montage
     self.packetsPerSecond = packetsPerSecond
     self.auxiliaries = auxiliaries
+    self.alarmTexts = alarmTexts
     self.groupDelay = groupDelay
     self.delays = delays
     self.startMessage = startMessage

@@ -23,11 +23,14 @@ struct LineExchange: @unchecked Sendable {
 
   private let memory: UnsafeMutablePointer<Atomic<UInt32>>
   private let line: UnsafeMutablePointer<LineHandle>
+  private let alarmBits: UnsafeMutablePointer<Atomic<UInt32>>
   let bell = Doorbell()
 
   init(_ handle: LineHandle) {
     unsafe memory = .allocate(capacity: 1)
     unsafe memory.initialize(to: Atomic(State.inUse))
+    unsafe alarmBits = .allocate(capacity: 1)
+    unsafe alarmBits.initialize(to: Atomic(0))
     unsafe line = .allocate(capacity: 1)
     unsafe line.initialize(to: handle)
   }
@@ -52,6 +55,11 @@ struct LineExchange: @unchecked Sendable {
     return unsafe line.pointee
   }
 
+  /// Acquisition thread: alarms of the newest frame, bit 0 the first of the profile.
+  @_noLocks @_noAllocation
+  func setAlarms(_ raised: UInt32) { unsafe alarmBits.pointee.store(raised, ordering: .relaxed) }
+  var alarms: UInt32 { unsafe alarmBits.pointee.load(ordering: .relaxed) }
+
   /// Closes the line, when both threads have ended and it is not the acquisition thread's.
   func closeLeftover() {
     let left = state
@@ -68,9 +76,16 @@ struct LineExchange: @unchecked Sendable {
 /// Whether an amplifier's device is there, for whoever watches the session.
 public struct DevicePresence: Sendable {
   let exchange: LineExchange
+  let alarmTexts: [String]
 
   /// It was unplugged or fell silent, and is looked for.
   public var isAway: Bool { exchange.state != LineExchange.State.inUse }
+
+  /// What the device itself says is wrong: "its battery is low: charge it".
+  public var alarms: [String] {
+    let raised = exchange.alarms
+    return alarmTexts.enumerated().filter { raised & 1 << UInt32($0.offset) != 0 }.map(\.element)
+  }
 }
 
 /// What the attendant's thread owns.
@@ -92,7 +107,7 @@ struct Attendant: Sendable {
           attached.handle,
           as: attached.isContinuing ? LineExchange.State.streaming : LineExchange.State.ready)
       } else {
-        exchange.bell.wait(ticket, until: .now() + .milliseconds(200))
+        exchange.bell.wait(ticket, until: .now() + .seconds(10))
       }
     }
   }

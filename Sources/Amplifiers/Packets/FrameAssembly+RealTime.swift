@@ -71,6 +71,12 @@ extension PacketStream {
     header.chipCount = 0  // The words are no status words of an ADS1299.
     header.channelCount = UInt32(truncatingIfNeeded: format.channelCount)
     unsafe format.decodeAuxiliaries(packet, into: &header)
+    if format.alarmCount > 0 {
+      let raised = format.raisedAlarms(header)
+      if raised != alarms { exchange.setAlarms(raised) }
+      alarms = raised
+      if !format.isBelievable(raised) { header.flags = .corrupt }
+    }
     if !step.isComplete {
       unsafe format.decode(packet, into: half, first: step.firstChannel)
       half.header = header

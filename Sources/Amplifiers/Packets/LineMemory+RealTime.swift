@@ -79,7 +79,7 @@ extension LineMemory {
     @_noLocks @_noAllocation
     get {
       guard let usb = unsafe handle.usb else { return 0 }
-      return unsafe 2 * shim_usb_submissions(usb)
+      return unsafe shim_usb_heap_calls(usb)
     }
   }
 

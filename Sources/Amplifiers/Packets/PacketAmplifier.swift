@@ -37,6 +37,8 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
   /// Nil before `arm` and after `stop`.
   var stream: PacketStream?
   private var attendant: RealTimeThread<Attendant>?
+  /// Wakes the attendant, so that it sees its stop signal.
+  private var attendantBell: Doorbell?
   private var finished = LineStatistics()
   private var attendantStop = StopSignal()
 
@@ -50,6 +52,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
 
   deinit {
     attendantStop.raise()
+    attendantBell?.ring()
     if let attendant { _ = attendant.join() }
     if let stream { stream.close() }
   }
@@ -70,6 +73,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     description.serialNumber = attached.serialNumber.isEmpty ? nil : attached.serialNumber
     let exchange = LineExchange(attached.handle)
     attendantStop = StopSignal()
+    attendantBell = exchange.bell
     stream = PacketStream(profile, line: attached.handle, exchange: exchange)
     do throws(SchedulingFault) {
       attendant = try RealTimeThread.start(
@@ -84,6 +88,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
 
   public mutating func stop() {
     attendantStop.raise()
+    attendantBell?.ring()
     if let ended = attendant.take() { _ = ended.join() }
     if let stopped = stream.take() {
       finished = stopped.statistics
@@ -93,7 +98,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
 
   public var presence: DevicePresence? {
     switch stream {
-    case .some(let now): DevicePresence(exchange: now.exchange)
+    case .some(let now): DevicePresence(exchange: now.exchange, alarmTexts: profile.alarmTexts)
     case .none: nil
     }
   }

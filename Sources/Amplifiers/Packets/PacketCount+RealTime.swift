@@ -55,9 +55,8 @@ struct PacketCount: BitwiseCopyable {
     let byClock = elapsed < 1 ? 1 : Int64(elapsed + 0.5)
     if isAnew { return .restarted(missing: byClock - 1) }
     if counter < 0 {
-      // Jitter is no loss, and a stream without a hole has none.
-      let missing = isFirst && elapsed > 2.5 ? byClock - 1 : 0
-      return .next(missing: missing)
+      // Jitter is no loss. But bytes that belong to no packet are those of one that is torn.
+      return .next(missing: isFirst ? max(1, byClock - 1) : 0)
     }
     let step = Int64((counter - self.counter) & 0xFF)
     let latest = elapsed + slack + drift * (elapsed > 0 ? elapsed : 0)

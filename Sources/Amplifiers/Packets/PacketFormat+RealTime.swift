@@ -55,6 +55,27 @@ extension PacketFormat {
     }
   }
 
+  /// Which alarms a frame's words raise, bit 0 the first.
+  @_noLocks @_noAllocation
+  func raisedAlarms(_ header: FrameHeader) -> UInt32 {
+    var raised: UInt32 = 0
+    for index in 0..<alarmCount {
+      let alarm = alarms[index]
+      let isSet = header.statusWord(ofChip: alarm.word) & alarm.mask != 0
+      if isSet != alarm.isSetWhenWell { raised |= 1 << UInt32(index) }
+    }
+    return raised
+  }
+
+  /// Whether counts are to be believed in spite of these alarms.
+  @_noLocks @_noAllocation
+  func isBelievable(_ raised: UInt32) -> Bool {
+    for index in 0..<alarmCount where raised & 1 << UInt32(index) != 0 {
+      if alarms[index].disqualifies { return false }
+    }
+    return true
+  }
+
   /// Copies what a packet carries beside its counts into the words of a frame's header.
   @_noLocks @_noAllocation
   func decodeAuxiliaries(_ bytes: UnsafeRawPointer, into header: inout FrameHeader) {

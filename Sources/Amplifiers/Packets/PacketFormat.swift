@@ -30,6 +30,23 @@ public struct AuxiliaryField: Sendable, BitwiseCopyable {
   }
 }
 
+/// A bit of an auxiliary word that somebody must know of.
+public struct PacketAlarm: Sendable, BitwiseCopyable {
+  public var word: Int
+  public var mask: UInt32
+  /// Whether the bit is set when all is well.
+  public var isSetWhenWell: Bool
+  /// Counts are not to be believed meanwhile.
+  public var disqualifies: Bool
+
+  public init(word: Int, mask: UInt32, isSetWhenWell: Bool, disqualifies: Bool) {
+    self.word = word
+    self.mask = mask
+    self.isSetWhenWell = isSetWhenWell
+    self.disqualifies = disqualifies
+  }
+}
+
 /// The layout of packets of one length.
 public struct PacketFormat: Sendable, BitwiseCopyable {
   public let byteCount: Int
@@ -49,14 +66,17 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
   public let packetsPerFrame: Int
   public let auxiliaries: InlineArray<4, AuxiliaryField>
   public let auxiliaryCount: Int
+  public let alarms: InlineArray<2, PacketAlarm>
+  public let alarmCount: Int
 
   /// - Parameters:
   ///   - header: 1 to 4 bytes that every packet begins with.
   ///   - auxiliaries: 4 at most.
+  ///   - alarms: 2 at most.
   public init(
     byteCount: Int, header: [UInt8], footer: (value: UInt8, mask: UInt8) = (0, 0),
     counterOffset: Int = -1, counts: CountEncoding, at firstCountOffset: Int, count: Int,
-    packetsPerFrame: Int = 1, auxiliaries: [AuxiliaryField] = []
+    packetsPerFrame: Int = 1, auxiliaries: [AuxiliaryField] = [], alarms: [PacketAlarm] = []
   ) {
     let size =
       switch counts {
@@ -73,6 +93,9 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
     precondition(
       auxiliaries.allSatisfy { $0.offset >= 0 && $0.offset + 3 <= byteCount + 2 },
       "what comes beside the counts lies in the packet")
+    precondition(
+      alarms.count <= 2 && alarms.allSatisfy { auxiliaries.indices.contains($0.word) },
+      "alarms are bits of words that are there")
     precondition(packetsPerFrame == 1 || counterOffset >= 0, "halves are told by their counter")
     self.byteCount = byteCount
     var value: UInt32 = 0
@@ -94,6 +117,11 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
     for (index, field) in auxiliaries.enumerated() { fields[index] = field }
     self.auxiliaries = fields
     auxiliaryCount = auxiliaries.count
+    var bits = InlineArray<2, PacketAlarm>(
+      repeating: .init(word: 0, mask: 0, isSetWhenWell: false, disqualifies: false))
+    for (index, alarm) in alarms.enumerated() { bits[index] = alarm }
+    self.alarms = bits
+    alarmCount = alarms.count
   }
 
   /// Channels of a frame.

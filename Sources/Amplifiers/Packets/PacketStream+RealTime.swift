@@ -1,8 +1,8 @@
 // Real-time: the acquisition loop of amplifiers that stream packets, on the acquisition thread.
 //
 // A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn
-// takes what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
-// sleeps, and looks every 5 ms whether the attendant has brought it back.
+// takes what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the
+// thread sleeps, and looks every 5 ms whether the attendant has brought it back.
 
 import RT
 import SPIShim
@@ -26,6 +26,7 @@ extension PacketStream {
 
   @_noLocks @_noAllocation
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
+    earlierHeapCalls = line.libraryHeapCalls
     // What was sent while nobody listened is no part of the session.
     _ = line.receive(until: .now())
     line.drop(line.count)
@@ -71,13 +72,14 @@ extension PacketStream {
     self.cause = cause
     outageAt = .now()
     counts.outages &+= 1
-    closedHeapCalls &+= line.libraryHeapCalls
+    closedHeapCalls &+= line.libraryHeapCalls &- earlierHeapCalls
     exchange.hand(line.handle, as: LineExchange.State.givenUp)
     while true {
       if stop.isRaised { return false }
       let state = exchange.state
       if state == LineExchange.State.ready || state == LineExchange.State.streaming {
         line.handle = exchange.take()
+        earlierHeapCalls = line.libraryHeapCalls
         line.drop(line.count)
         parser.giveUp()
         isAnew = state == LineExchange.State.ready || !outlivesItsPlug
@@ -132,7 +134,8 @@ extension PacketStream {
     switch place {
     case .next(let lost):
       missing = lost
-      if counter < 0 && behind <= 0 && count.index > 1_000 {
+      // Not before the clock has settled, which takes a second.
+      if counter < 0 && behind <= 0 && Double(count.index) * clock.period > 1e9 {
         missing += lateness.note(late: elapsed - 1, at: line.arrival, period: clock.period)
       }
     case .leap(let lost):

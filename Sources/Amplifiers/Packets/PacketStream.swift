@@ -29,6 +29,8 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   /// While a packet waits until the clock can be asked where it belongs.
   var pace = PaceWatch()
   var isFirstHeld = false
+  /// Alarms that the newest frame raised.
+  var alarms: UInt32 = 0
   var lateness = LatenessWatch()
   /// Counters say nothing of what was before.
   var isAnew = false
@@ -36,8 +38,10 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   var cause: UInt8 = 0
   var remedy: UInt8 = 0
   var outageAt = MonotonicInstant(nanoseconds: 0)
-  /// Heap calls inside libusb for devices that are closed again.
+  /// Heap calls inside libusb for devices that are closed again, and those that were made for the
+  /// present one before this thread had it.
   var closedHeapCalls: UInt64 = 0
+  var earlierHeapCalls: UInt64 = 0
 
   init(_ profile: AmplifierProfile, line handle: LineHandle, exchange: LineExchange) {
     format = profile.format
@@ -80,7 +84,9 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     now.lineErrors = line.errors
     now.receivedBytes = line.receivedBytes
     now.libraryHeapCalls = closedHeapCalls
-    if exchange.state == LineExchange.State.inUse { now.libraryHeapCalls += line.libraryHeapCalls }
+    if exchange.state == LineExchange.State.inUse {
+      now.libraryHeapCalls += line.libraryHeapCalls - earlierHeapCalls
+    }
     return now
   }
 

@@ -69,8 +69,9 @@ struct CytonFrontEnd: Sendable {
   /// In series with each electrode on the board.
   static var seriesOhms: Double { 2_200 }
   static var driveAmperes: Double { 6e-9 }
-  /// The drive's 31.25 Hz beside 250 samples a second: four up, four down.
-  static var driveHalfPeriod: UInt64 { 4 }
+  /// The drive's square wave of 31.25 Hz beside 250 samples a second, four up and four down, as the
+  /// converter's sinc³ filter of three samples shows it: its steps are spread over two of them.
+  static var drive: [Double] { [-1, -2.0 / 3, 2.0 / 3, 1, 1, 2.0 / 3, -2.0 / 3, -1] }
 
   private let playback: Playback
   private let electrodeOhms: Double
@@ -112,10 +113,10 @@ struct CytonFrontEnd: Sendable {
     default:
       let drives = (channel.isDrivenP ? 1.0 : 0) + (channel.isDrivenN ? 1 : 0)
       let drop = Self.driveAmperes * (electrodeOhms + Self.seriesOhms) * 1e6 * drives
-      let isUp = (sample / Self.driveHalfPeriod).isMultiple(of: 2)
+      let drive = Self.drive[Int(sample % UInt64(Self.drive.count))]
       return playback.microvolts(
         sample: Int(sample % UInt64(playback.sampleCount)), channel: number)
-        + (isUp ? drop : -drop)
+        + drive * drop
     }
   }
 }

@@ -47,7 +47,7 @@ void shim_usb_close(struct shim_usb *usb);
 
 // The following are for the real-time path. libusb takes its own mutexes, which no other thread
 // ever does, since each device has a libusb context of its own; and it allocates and frees one
-// record for each transfer: `shim_usb_submissions` counts them.
+// record for each transfer: `shim_usb_heap_calls` counts that.
 
 /// Sleeps until a transfer is complete or the deadline: how many wait to be taken. -ENODEV: it was
 /// unplugged, and none waits any more.
@@ -65,5 +65,5 @@ SHIM_REALTIME int shim_usb_give_back(struct shim_usb *usb);
 SHIM_REALTIME int shim_usb_send(struct shim_usb *usb, uint8_t endpoint, const uint8_t *bytes,
                                 int count);
 
-/// Transfers submitted so far.
-SHIM_REALTIME uint64_t shim_usb_submissions(const struct shim_usb *usb);
+/// Allocations and frees inside libusb so far, one of each for a transfer.
+SHIM_REALTIME uint64_t shim_usb_heap_calls(const struct shim_usb *usb);
