@@ -87,20 +87,26 @@ test-tsan: toolchain dependencies
 	ACQUIRE_TSAN=1 swift test -c release -Xswiftc -enable-testing --sanitize thread \
 	  --scratch-path .build/tsan --disable-xctest $(CHECKS)
 
-## make fuzz        the frame parser under libFuzzer for a minute (FUZZ_SECONDS=600)
+## make fuzz        the parsers under libFuzzer, each for a minute (FUZZ_SECONDS=600)
 # Both sanitizers in one option: of two the compiler takes the last, and SwiftPM's order is random.
 # An input that fails is kept in .build/fuzz; put it into Tests/Fuzz/seeds.
 .PHONY: fuzz
 fuzz: toolchain dependencies
-	ACQUIRE_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
-	  -Xswiftc -enable-testing --scratch-path .build/fuzz --product FrameFuzzer
-	mkdir -p .build/fuzz/corpus
-	SWIFT_BACKTRACE=enable=no .build/fuzz/release/FrameFuzzer -max_total_time=$(FUZZ_SECONDS) \
-	  -max_len=160 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus Tests/Fuzz/seeds </dev/null
+	for fuzzer in FrameFuzzer StreamFuzzer; do \
+	  ACQUIRE_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
+	    -Xswiftc -enable-testing --scratch-path .build/fuzz --product $$fuzzer || exit 1; \
+	done
+	@for fuzzer in FrameFuzzer:frames:160 StreamFuzzer:streams:3000; do \
+	  set -- $${fuzzer//:/ }; \
+	  mkdir -p .build/fuzz/$$2; \
+	  SWIFT_BACKTRACE=enable=no .build/fuzz/release/$$1 -max_total_time=$(FUZZ_SECONDS) \
+	    -max_len=$$3 -artifact_prefix=.build/fuzz/ .build/fuzz/$$2 Tests/Fuzz/seeds/$$2 \
+	    </dev/null || exit 1; \
+	done
 
-## make bench       the benchmarks, with cyclictest and boost::lockfree beside them
+## make bench       the benchmarks, with cyclictest, boost::lockfree and BrainFlow beside them
 .PHONY: bench
-bench: build bench-dependencies
+bench: build bench-dependencies .venv/ready
 	swift build $(RELEASE) --product benchmarks
 	mkdir -p .build/peers
 	for source in Benchmarks/peers/*.cpp; do \
@@ -109,6 +115,7 @@ bench: build bench-dependencies
 	done
 	.build/release/benchmarks all
 	python3 Benchmarks/sessions.py $(ACQUIRE)
+	python3 Benchmarks/amplifiers.py $(ACQUIRE)
 
 ## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64 or arm64, SCENARIO=dead,
 ##                  KERNEL=backports); without TARGET: amd64, and the short set on arm64

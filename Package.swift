@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: ["HeapCounter", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton"],
-      path: "Benchmarks", exclude: ["peers", "sessions.py"],
+      path: "Benchmarks", exclude: ["peers", "sessions.py", "amplifiers.py"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
     // Tests: one target for each target, and what they share.
@@ -122,7 +122,7 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
   package.dependencies = []
 }
 
-// `make fuzz`: the frame parser under libFuzzer and AddressSanitizer, in a build of its own.
+// `make fuzz`: the parsers under libFuzzer and AddressSanitizer, in a build of its own.
 if Context.environment["ACQUIRE_FUZZ"] == "1" {
   let parser: Set = ["SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers"]
   package.targets.removeAll { !parser.contains($0.name) }
@@ -130,6 +130,11 @@ if Context.environment["ACQUIRE_FUZZ"] == "1" {
     .executableTarget(
       name: "FrameFuzzer", dependencies: ["Amplifiers", "Signal"], path: "Tests",
       sources: ["Fuzz/FrameFuzzer.swift", "AmplifiersTests/FrameCase.swift"],
+      swiftSettings: strict))
+  package.targets.append(
+    .executableTarget(
+      name: "StreamFuzzer", dependencies: ["Amplifiers", "RT", "Signal"], path: "Tests",
+      sources: ["Fuzz/StreamFuzzer.swift", "AmplifiersTests/StreamCase.swift"],
       swiftSettings: strict))
   package.products = []
   package.dependencies = []

@@ -67,7 +67,8 @@ public struct BioSemiBoard: Board {
     recordedChannelCount = playback.channelCount
     transmission = Transmission(
       schedule: try FaultSchedule(
-        options.faults, board: "biosemi", kinds: [.batteryLow], packetByteCount: mode.wordCount * 4),
+        options.faults, board: "biosemi", kinds: [.batteryLow],
+        packetByteCount: mode.wordCount * 4),
       seed: options.seed, marks: [0x00, 0xFF])
   }
 

@@ -98,6 +98,8 @@ private struct AmplifierLoop: ~Copyable, Sendable {
   private static var sleepMax: Nanoseconds { .milliseconds(20) }
   /// The shortest: packets of a fast board go out in groups, as USB carries them.
   private static var sleepMin: Nanoseconds { .microseconds(500) }
+  /// When a line that was full is tried again.
+  private static var retry: Nanoseconds { .milliseconds(1) }
 
   private var board: any Board
   private var terminal: PseudoTerminal
@@ -117,7 +119,8 @@ private struct AmplifierLoop: ~Copyable, Sendable {
   mutating func run() {
     while !stop.isRaised {
       let due = board.nextInstant.map { $0 - .now() } ?? Self.sleepMax
-      terminal.wait(atMost: min(max(due, Self.sleepMin), Self.sleepMax))
+      let sleepMax = terminal.hasBacklog ? Self.retry : Self.sleepMax
+      terminal.wait(atMost: min(max(due, Self.sleepMin), sleepMax))
       let bytes = terminal.read()
       let now = MonotonicInstant.now()
       var turn = Turn()

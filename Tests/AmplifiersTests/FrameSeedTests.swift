@@ -8,12 +8,24 @@ import Testing
 struct FrameSeedTests {
   @Test("the fuzzer's seeds, and what it found, become the frames that their bytes say")
   func seeds() throws {
-    let folder = Repository.path("Tests/Fuzz/seeds")
+    let folder = Repository.path("Tests/Fuzz/seeds/frames")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     #expect(names.count >= 10)
     for name in names {
       let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
       let found = try #require(FrameCase([UInt8](data)), "\(name) is too short")
+      #expect(found.complaint == nil, "\(name)")
+    }
+  }
+
+  @Test("so do the streams of packets")
+  func streams() throws {
+    let folder = Repository.path("Tests/Fuzz/seeds/streams")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names.count >= 8)
+    for name in names {
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
+      let found = try #require(StreamCase([UInt8](data)), "\(name) is too short")
       #expect(found.complaint == nil, "\(name)")
     }
   }

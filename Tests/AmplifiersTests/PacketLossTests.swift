@@ -56,8 +56,28 @@ struct PacketLossTests {
     for number in 500..<(500 + length) { waiting += try packet(number) }
     bench.feed(waiting, periods: Double(length))
     for number in (500 + length)..<900 { bench.feed(try packet(number), periods: 1) }
-    #expect(bench.frames.map(\.index) == Array(0..<900))
+    #expect(bench.frames.count == 900)
     #expect(bench.frames.allSatisfy { $0.header.lostBefore == 0 })
+  }
+
+  @Test(
+    "nor of what waited elsewhere and comes faster than it was sampled",
+    arguments: [100, 240, 400, 1_000, 1_800])
+  func stallUpstream(_ length: Int) throws {
+    var bench = StreamBench(try #require(StreamCase.profile(0)))
+    for number in 0..<500 { bench.feed(try packet(number), periods: 1) }
+    // Twenty packets a millisecond, after as many periods as they took to be sampled.
+    for number in 500..<(500 + length) where number % 20 == 19 {
+      var bytes: [UInt8] = []
+      for member in (number - 19)...number { bytes += try packet(member) }
+      bench.feed(bytes, periods: number == 519 ? Double(length) : 0.25)
+    }
+    for number in (500 + length)..<(1_200 + length) {
+      bench.feed(try packet(number), periods: number == 500 + length ? 0.5 : 1)
+    }
+    #expect(bench.frames.count == 1_200 + length)
+    #expect(bench.frames.allSatisfy { $0.header.lostBefore == 0 })
+    #expect(bench.stream.statistics.restarts == 0)
   }
 
   @Test("a repeated packet and one that comes too late give no frame")
@@ -113,6 +133,19 @@ struct PacketLossTests {
     #expect(Array(incomplete[3].counts[8...]) == empty)
     #expect(bench.frames.map(\.index) == (0..<30).filter { $0 != 15 })
     #expect(bench.frames.first { $0.index == 16 }?.header.lostBefore == 1)
+  }
+
+  @Test("ActiveTwo counts nothing: whole samples that are missing are noticed by the clock")
+  func lateness() throws {
+    let profile = try #require(StreamCase.profile(4))
+    var bench = StreamBench(profile)
+    // 300 of 16 384 samples a second.
+    for number in 0..<40_000 {
+      bench.feed(try packet(number % 50, kind: 4), periods: number == 20_000 ? 301 : 1)
+    }
+    let gaps = bench.frames.filter { $0.header.lostBefore > 0 }
+    #expect(gaps.map(\.header.lostBefore) == [300])
+    #expect(gaps.first.map { $0.index < 20_000 + 300 + 8_400 } == true)
   }
 
   @Test("ActiveTwo counts nothing: a hole in its stream is measured by the clock")

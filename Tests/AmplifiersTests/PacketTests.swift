@@ -120,7 +120,7 @@ struct StreamBench: ~Copyable {
     now = now + Nanoseconds(Int64(periods * period))
     let taken = unsafe bytes.withUnsafeBytes { unsafe stream.line.append($0, at: now) }
     precondition(taken == bytes.count)
-    stream.parse(into: &bench.sink)
+    stream.parse(at: now, into: &bench.sink)
     frames += bench.decoded()
     _ = bench.recorded()
   }

@@ -12,10 +12,16 @@ import Signal
 struct StreamCase {
   static let kinds = ["cyton", "daisy", "openeeg", "freeeeg32", "biosemi"]
 
+  // They live as long as the process, and a fuzzer makes millions of cases.
+  private static let exchange = LineExchange(LineHandle())
+  private static let bell = Doorbell()
+  private static let profiles = kinds.indices.compactMap(makeProfile)
+
   private let profile: AmplifierProfile
   private let chunkSeed: UInt64
   private let chunkNanoseconds: Int64
   private let bytes: [UInt8]
+  private let candidates: Set<[Int32]>
 
   init?(_ input: [UInt8]) {
     guard input.count >= 4, let profile = Self.profile(Int(input[0])) else { return nil }
@@ -23,10 +29,13 @@ struct StreamCase {
     chunkSeed = UInt64(input[1])
     chunkNanoseconds = Int64(input[2]) << Int64(input[3] & 31)
     bytes = Array(input.dropFirst(4))
+    candidates = Self.candidates(bytes, profile.format)
   }
 
-  static func profile(_ number: Int) -> AmplifierProfile? {
-    let word = kinds[number % kinds.count]
+  static func profile(_ number: Int) -> AmplifierProfile? { profiles[number % kinds.count] }
+
+  private static func makeProfile(_ number: Int) -> AmplifierProfile? {
+    let word = kinds[number]
     var settings = StreamSettings()
     if word == "daisy" {
       settings.cyton = CytonConfiguration(chips: [ADS1299Configuration(), ADS1299Configuration()])
@@ -40,13 +49,13 @@ struct StreamCase {
   /// What the parser made of the bytes that they do not say; nil when all is well.
   var complaint: String? {
     let handle = LineHandle()
-    var stream = PacketStream(profile, line: handle, exchange: LineExchange(handle))
+    var stream = PacketStream(profile, line: handle, exchange: Self.exchange)
     let channelCount = profile.format.channelCount
     let slotByteCount = FrameSlot.byteCount(channelCount: channelCount)
     let decoder = Ring(slotByteCount: slotByteCount, capacity: 1_024)
     let recorder = Ring(slotByteCount: slotByteCount, capacity: 2)
     var sink = FrameSink(
-      decoder: decoder.producer, recorder: recorder.producer, decoderBell: Doorbell(),
+      decoder: decoder.producer, recorder: recorder.producer, decoderBell: Self.bell,
       channelCount: channelCount)
     var frames = decoder.consumer
     var random = chunkSeed
@@ -62,7 +71,7 @@ struct StreamCase {
       if taken == 0 { return "no room for a chunk" }
       next += taken
       now = now + Nanoseconds(chunkNanoseconds)
-      stream.parse(into: &sink)
+      stream.parse(at: now, into: &sink)
       while let slot = unsafe frames.front() {
         if let wrong = check(unsafe FrameSlot(slot), after: lastIndex) { return wrong }
         lastIndex = Int64(bitPattern: unsafe FrameSlot(slot).header.sampleIndex)
@@ -106,16 +115,25 @@ struct StreamCase {
     return holds(first) && holds(second) ? nil : "frame \(index) is in no two packets"
   }
 
-  /// Whether these counts stand anywhere in the stream, read the slow way.
-  private func holds(_ counts: [Int32]) -> Bool {
-    let format = profile.format
-    guard bytes.count >= format.byteCount else { return false }
-    return (0...(bytes.count - format.byteCount)).contains { start in
-      counts.enumerated().allSatisfy { channel, count in
-        Self.count(bytes, start + format.firstCountOffset, channel, format.encoding) == count
+  /// The counts of everything in the stream that begins and ends as a packet, read the slow way.
+  private static func candidates(_ bytes: [UInt8], _ format: PacketFormat) -> Set<[Int32]> {
+    var found: Set<[Int32]> = []
+    let last = format.byteCount - 1
+    for start in bytes.indices where start + last < bytes.count {
+      let isHeader = (0..<4).allSatisfy { index in
+        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt32(8 * index))
+        let value = UInt8(truncatingIfNeeded: format.header >> UInt32(8 * index))
+        return bytes[start + index] & mask == value
       }
+      guard isHeader, bytes[start + last] & format.footerMask == format.footer else { continue }
+      let first = start + format.firstCountOffset
+      found.insert(
+        (0..<format.countsPerPacket).map { count(bytes, first, $0, format.encoding) })
     }
+    return found
   }
+
+  private func holds(_ counts: [Int32]) -> Bool { candidates.contains(counts) }
 
   static func count(_ bytes: [UInt8], _ first: Int, _ channel: Int, _ encoding: CountEncoding)
     -> Int32

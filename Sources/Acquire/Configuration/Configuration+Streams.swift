@@ -31,8 +31,9 @@ extension Configuration {
     } else if amplifier.rate != AmplifierSection().rate {
       throw Failure(
         .configuration,
-        "`amplifier.rate` of \(amplifier.rate) means nothing to \(kind.word), whose own firmware or "
-          + "switch decides it: leave it out, and see amplifier.device-rate and amplifier.speed-mode"
+        "`amplifier.rate` of \(amplifier.rate) means nothing to \(kind.word), whose own firmware "
+          + "or switch decides it: leave it out, and see amplifier.device-rate and "
+          + "amplifier.speed-mode"
       )
     }
     return try explaining(.configuration, prefix: "[amplifier] ") { () throws(AmplifierFault) in

@@ -37,8 +37,8 @@ extension Setting {
         "amplifier.off", \.amplifier.off, "labels of channels to power down", mayBeEmpty: true),
       .text(
         "amplifier.reference", \.amplifier.reference,
-        "srb1: on every negative input; srb2: on positive inputs, counts are reference - electrode; "
-          + "usual: srb2 on OpenBCI's boards, srb1 elsewhere",
+        "srb1: on every negative input; srb2: on positive inputs, counts are reference - "
+          + "electrode; usual: srb2 on OpenBCI's boards, srb1 elsewhere",
         choices: ["usual", "srb1", "srb2", "none"]),
       .texts(
         "amplifier.srb2", \.amplifier.srb2,
@@ -105,7 +105,8 @@ extension Setting {
         "of the USB device (`acquire devices` lists them); empty: the only one"),
       .number(
         "amplifier.device-rate", \.amplifier.deviceRate,
-        "samples a second where firmware decides it; 0: openeeg 256, freeeeg32 512", in: 0...20_000),
+        "samples a second where firmware decides it; 0: openeeg 256, freeeeg32 512",
+        in: 0...20_000),
       .number(
         "amplifier.microvolts-per-count", \.amplifier.microvoltsPerCount,
         "of openeeg and freeeeg32, by the board's gain; 0: 0.5 and 0.03725", in: 0...1_000),

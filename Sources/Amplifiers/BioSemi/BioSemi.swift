@@ -1,9 +1,9 @@
 // BioSemi's ActiveTwo over its USB2 receiver: up to 256 electrodes and what is beside them.
 //
 // Little-endian words of 32 bits, the count in the upper 24: a sync word, the status, then the
-// channels. How many, and how often, the speed mode decides, a switch on the box. It counts nothing:
-// a loss is seen by the sync word that is not where it should be, and measured by the clock. Sources:
-// the receiver's protocol as in eegdev (EPFL) and LabStreamingLayer's App-BioSemi.
+// channels. How many, and how often, the speed mode decides, a switch on the box. It counts
+// nothing: a loss is seen by the sync word that is not where it should be, and measured by the
+// clock. Sources: the receiver's protocol as in eegdev (EPFL) and LabStreamingLayer's App-BioSemi.
 
 import RT
 import Signal

@@ -16,7 +16,7 @@ enum FreeEEG32 {
   static func profile(_ settings: StreamSettings) throws(AmplifierFault) -> AmplifierProfile {
     guard (0...64).contains(settings.extraByteCount) else {
       throw .unsupported(
-        "amplifier.extra-bytes of \(settings.extraByteCount) is more than any firmware adds: 0 to 64"
+        "amplifier.extra-bytes of \(settings.extraByteCount) is beyond what firmware adds: 0 to 64"
       )
     }
     let length = 99 + settings.extraByteCount

@@ -1,7 +1,7 @@
 // OpenBCI's Cyton, alone or with the Daisy on top, over its radio dongle (an FT231X).
 //
-// The board's ADS1299 are set up by text commands, then 33-byte packets come at 250 a second. With a
-// Daisy each packet holds the mean of two samples of one half of the channels: the odd ones 1 to 8,
+// The board's ADS1299 are set up by text commands, then 33-byte packets come at 250 a second. With
+// a Daisy each packet holds the mean of two samples of one half of the channels: the odd ones 1 to 8,
 // the even ones 9 to 16, which are therefore half a sample apart. Sources: OpenBCI documentation,
 // "Cyton Data Format" and "Cyton Board SDK"; OpenBCI_Cyton_Library 3.1.2.
 

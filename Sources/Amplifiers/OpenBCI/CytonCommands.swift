@@ -1,4 +1,5 @@
-// What is said to a Cyton before it streams: text commands, each answered by text that ends in "$$$".
+// What is said to a Cyton before it streams: text commands, each answered by text that ends in
+// "$$$".
 //
 // Source: OpenBCI documentation, "Cyton Board SDK", firmware 3.1.
 

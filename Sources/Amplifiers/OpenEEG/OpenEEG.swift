@@ -1,7 +1,7 @@
 // OpenEEG's ModularEEG with firmware P2, Olimex EEG-SMT: six channels of ten bits, over an FT232R.
 //
-// 17 bytes, 256 times a second, from the moment it has power: A5 5A, version 2, a counter, six counts
-// of two bytes, the switches. Source: OpenEEG project, "ModularEEG firmware P2 packet format".
+// 17 bytes, 256 times a second, from the moment it has power: A5 5A, version 2, a counter, six
+// counts of two bytes, the switches. Source: OpenEEG project, "ModularEEG firmware P2 packet format".
 
 import Signal
 
@@ -29,8 +29,8 @@ enum OpenEEG {
       explain: { bytes in
         bytes.isEmpty
           ? "it is silent: switch it on, and see that its battery or supply is connected"
-          : "\(bytes.count) bytes came without a packet of firmware P2 in them: another firmware (P3 "
-            + "is packed otherwise), or another device"
+          : "\(bytes.count) bytes came without a packet of firmware P2 in them: another firmware "
+            + "(P3 is packed otherwise), or another device"
       })
   }
 }

@@ -1,5 +1,5 @@
-// The amplifiers that stream packets, one line each. A new one is a file that makes its profile, and
-// a line here.
+// The amplifiers that stream packets, one line each. A new one is a file that makes its profile,
+// and a line here.
 
 /// What a person may say about any of them; each takes what concerns it.
 public struct StreamSettings: Sendable {

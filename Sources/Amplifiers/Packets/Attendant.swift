@@ -32,8 +32,8 @@ struct LineExchange: @unchecked Sendable {
     unsafe line.initialize(to: handle)
   }
 
-  /// Whose turn it is: the acquisition thread's from `ready` or `streaming` on, the attendant's from
-  /// `givenUp` on.
+  /// Whose turn it is: the acquisition thread's from `ready` or `streaming` on, the attendant's
+  /// from `givenUp` on.
   var state: UInt32 {
     @_noLocks @_noAllocation get { unsafe memory.pointee.load(ordering: .acquiring) }
   }

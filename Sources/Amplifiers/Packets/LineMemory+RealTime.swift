@@ -42,7 +42,7 @@ extension LineMemory {
 
   /// Sleeps until bytes have come or until the deadline, and takes all that fit.
   ///
-  /// - Returns: how many; 0: none, or none but a chip's status; negative: `-errno`, the line is gone.
+  /// - Returns: how many; 0: none, or none but a chip's status; negative: `-errno`, it is gone.
   @_noLocks @_noAllocation
   mutating func receive(until deadline: MonotonicInstant) -> Int32 {
     makeRoom()

@@ -12,6 +12,8 @@ import Signal
 enum PacketPlace: BitwiseCopyable {
   /// After the last, with so many missing between them.
   case next(missing: Int64)
+  /// The same, but the counter has gone round, which the clock alone says.
+  case leap(missing: Int64)
   /// The device began to count anew; so many periods went by without a packet.
   case restarted(missing: Int64)
   /// It has come before, or its successor has.
@@ -25,6 +27,8 @@ struct PacketCount: BitwiseCopyable {
   /// Of the newest packet; −1 before the first.
   private(set) var index: Int64 = -1
   private var counter = -1
+  /// Periods that the newest packet came after the clock had expected it.
+  private var lateness = 0.0
   /// Packets that may seem early: the clock has not settled, the oscillator is off.
   private let slack: Double
 
@@ -59,13 +63,15 @@ struct PacketCount: BitwiseCopyable {
     let latest = elapsed + slack + drift * (elapsed > 0 ? elapsed : 0)
     // Beyond a day, or not a number: nothing that a clock says.
     guard latest > -1e9, latest < 1e9 else { return .implausible }
-    let turns = (Int64(latest) - step) >> 8  // Rounds down, below zero, too.
+    var turns = (Int64(latest) - step) >> 8  // Rounds down, below zero, too.
+    // As late as the packet before: then both waited somewhere, and nothing went by between them.
+    let since = elapsed - lateness
+    if turns > 0 { turns = max(0, min(turns, (Int64(since + slack) - step) >> 8)) }
     let distance = step + 256 * turns
     if distance > 0 {
-      let late = elapsed - Double(distance)
       // From zero on, and not when it should have come.
-      if counter <= 4, late > slack { return .restarted(missing: byClock - 1) }
-      return .next(missing: distance - 1)
+      if counter <= 4, since - Double(distance) > slack { return .restarted(missing: byClock - 1) }
+      return turns > 0 ? .leap(missing: distance - 1) : .next(missing: distance - 1)
     }
     if distance > -16 { return .repeated }
     return isFirst ? .restarted(missing: byClock - 1) : .implausible
@@ -73,11 +79,14 @@ struct PacketCount: BitwiseCopyable {
 
   /// Makes a packet the newest.
   ///
-  /// - Parameter alignment: 2: packets with an even counter get an even number, skipping one.
+  /// - Parameters:
+  ///   - elapsed: as in `place`.
+  ///   - alignment: 2: packets with an even counter get an even number, skipping one.
   @_noLocks @_noAllocation
-  mutating func accept(counter: Int, missing: Int64, alignment: Int) {
+  mutating func accept(counter: Int, missing: Int64, elapsed: Double, alignment: Int) {
     var next = index + 1 + missing
     if alignment == 2, counter >= 0, (next ^ Int64(counter)) & 1 != 0 { next += 1 }
+    lateness = index < 0 ? 0 : elapsed - Double(next - index)
     index = next
     self.counter = counter
   }

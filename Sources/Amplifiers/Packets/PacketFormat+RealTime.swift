@@ -1,7 +1,7 @@
 // Real-time: judging one packet and taking its counts out. Acquisition thread; bounded by the
 // counts of a packet; no system calls.
 
-import Signal
+package import Signal
 
 extension PacketFormat {
   /// Whether `byteCount` bytes look like a packet.
@@ -31,7 +31,7 @@ extension PacketFormat {
 
   /// Writes the counts of a packet into channels `first...` of a frame.
   @_noLocks @_noAllocation
-  func decode(_ bytes: UnsafeRawPointer, into slot: FrameSlot, first: Int) {
+  package func decode(_ bytes: UnsafeRawPointer, into slot: FrameSlot, first: Int) {
     // SAFETY: the counts lie in the packet, as `init` has checked, after its first byte.
     switch encoding {
     case .int24BigEndian:

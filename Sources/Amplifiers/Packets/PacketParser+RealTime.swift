@@ -8,9 +8,9 @@
 import Signal
 
 /// Where in a stream of bytes packets begin. A value without memory of its own.
-struct PacketParser: BitwiseCopyable {
+package struct PacketParser: BitwiseCopyable {
   /// Bytes that belonged to no packet.
-  private(set) var skippedBytes: UInt64 = 0
+  package private(set) var skippedBytes: UInt64 = 0
   /// Times that packets stopped being where they should.
   private(set) var lostLocks: UInt64 = 0
   private(set) var isLocked = false
@@ -23,7 +23,7 @@ struct PacketParser: BitwiseCopyable {
   private static var lockStride: Int { @_noLocks @_noAllocation get { 8 } }
 
   @_noLocks @_noAllocation
-  init() {}
+  package init() {}
 
   /// The next packet.
   ///
@@ -33,7 +33,7 @@ struct PacketParser: BitwiseCopyable {
   ///     be looked at again.
   /// - Returns: whether there is a packet `passed` bytes from here, all of it.
   @_noLocks @_noAllocation
-  mutating func find(
+  package mutating func find(
     in bytes: UnsafeRawPointer, available: Int, _ format: PacketFormat, passed: inout Int
   ) -> Bool {
     passed = 0

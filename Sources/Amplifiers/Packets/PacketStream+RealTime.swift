@@ -1,7 +1,7 @@
 // Real-time: the acquisition loop of amplifiers that stream packets, on the acquisition thread.
 //
-// A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn takes
-// what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
+// A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn
+// takes what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the thread
 // sleeps, and looks every 5 ms whether the attendant has brought it back.
 
 import RT
@@ -53,8 +53,8 @@ extension PacketStream {
       let received = line.receive(until: look)
       if received < 0 { return .unplugged }
       let packets = counts.packets
-      if received > 0 { parse(into: &sink) }
       let now = MonotonicInstant.now()
+      if received > 0 || pace.isHolding { parse(at: now, into: &sink) }
       if counts.packets != packets { silentAt = now + silence }
       // Nothing can be done about one that streams by itself.
       if now >= silentAt, unsafe startMessage.count > 0 { return .silent }
@@ -92,61 +92,92 @@ extension PacketStream {
   // MARK: packets
 
   @_noLocks @_noAllocation
-  mutating func parse(into sink: inout FrameSink) {
+  mutating func parse(at now: MonotonicInstant, into sink: inout FrameSink) {
     var passed = 0
     while true {
       let isFound = unsafe parser.find(
         in: line.bytes, available: line.count, format, passed: &passed)
       line.drop(passed)
       if !isFound { return }
-      if take(into: &sink) {
-        line.drop(format.byteCount)
-      } else {
-        // Three in a row that begin here are packets, after all, of a device that counts anew.
-        parser.giveUp()
+      let isFirst = parser.isFirst || pace.isHolding && isFirstHeld
+      let taken = take(isFirst: isFirst, at: now, into: &sink)
+      isFirstHeld = isFirst
+      switch taken {
+      case .packet: line.drop(format.byteCount)
+      // Three in a row that begin here are packets, after all, of a device that counts anew.
+      case .nothing: parser.giveUp()
+      case .undecided: return
       }
     }
   }
 
+  private enum Taken {
+    case packet, nothing, undecided
+  }
+
   /// The packet at the beginning of the line's memory.
-  ///
-  /// - Returns: false when it is none.
   @_noLocks @_noAllocation
-  private mutating func take(into sink: inout FrameSink) -> Bool {
+  private mutating func take(
+    isFirst: Bool, at now: MonotonicInstant, into sink: inout FrameSink
+  ) -> Taken {
     let packet = unsafe line.bytes
     let counter = unsafe format.counter(packet)
     // What waits behind it was sent later, and has come no later.
     let behind = line.count / format.byteCount - 1
+    let elapsed = elapsed(behind: behind)
     let place = count.place(
-      counter: counter, elapsed: elapsed(behind: behind),
-      drift: count.index < 1_000 ? 0.03 : 0.001, isFirst: parser.isFirst, isAnew: isAnew)
+      counter: counter, elapsed: elapsed,
+      drift: count.index < 1_000 ? 0.03 : 0.001, isFirst: isFirst, isAnew: isAnew)
     var missing: Int64 = 0
     switch place {
-    case .next(let lost): missing = lost
+    case .next(let lost):
+      missing = lost
+      if counter < 0 && behind <= 0 && count.index > 1_000 {
+        missing += lateness.note(late: elapsed - 1, at: line.arrival, period: clock.period)
+      }
+    case .leap(let lost):
+      if isUndecided(at: now) { return .undecided }
+      missing = lost
     case .restarted(let lost):
+      if !isAnew && isUndecided(at: now) { return .undecided }
       missing = lost
       restart()
     case .repeated:
       counts.repeatedPackets &+= 1
-      return true
+      return .packet
     case .implausible:
       counts.implausiblePackets &+= 1
-      return false
+      return .nothing
     }
     isAnew = false
     // A frame begins with an even packet.
-    if count.index < 0 && format.packetsPerFrame == 2 && counter & 1 != 0 { return true }
+    if count.index < 0 && format.packetsPerFrame == 2 && counter & 1 != 0 { return .packet }
     counts.packets &+= 1
-    count.accept(counter: counter, missing: missing, alignment: format.packetsPerFrame)
+    count.accept(
+      counter: counter, missing: missing, elapsed: elapsed, alignment: format.packetsPerFrame)
     let index = UInt64(truncatingIfNeeded: count.index)
     // Of a bunch the last is the least late.
     let (time, error) =
       behind <= 0 || !clock.hasBegun
-      ? clock.add(index: index, arrival: line.arrival) : clock.prediction(of: index)
+      ? clock.add(index: index, arrival: arrival(behind: behind)) : clock.prediction(of: index)
     let step = assembly.take(packet: count.index)
     if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
     unsafe take(packet, step, time: time, error: error, into: &sink)
-    return true
+    return .packet
+  }
+
+  /// Whether what only the clock can tell must wait.
+  @_noLocks @_noAllocation
+  private mutating func isUndecided(at now: MonotonicInstant) -> Bool {
+    pace.holds(
+      at: now, packets: line.count / format.byteCount, period: clock.period,
+      isFull: line.count > LineMemory.capacity / 2)
+  }
+
+  /// When a packet would have come if those behind it had not come with it.
+  @_noLocks @_noAllocation
+  private func arrival(behind: Int) -> MonotonicInstant {
+    line.arrival - Nanoseconds(Int64(Double(max(0, behind)) * clock.period))
   }
 
   /// Periods from the newest packet to the one that has just come.
@@ -162,6 +193,7 @@ extension PacketStream {
   @_noLocks @_noAllocation
   private mutating func restart() {
     clock.restart()
+    lateness.reset()
     epoch &+= 1
     if cause == 0 {
       // Nobody had noticed.

@@ -26,6 +26,10 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   var epoch: UInt32 = 1
   /// The half of a frame that waits for the other.
   let half: FrameSlot
+  /// While a packet waits until the clock can be asked where it belongs.
+  var pace = PaceWatch()
+  var isFirstHeld = false
+  var lateness = LatenessWatch()
   /// Counters say nothing of what was before.
   var isAnew = false
   /// What the next frame will say it came back from, and since when.
@@ -45,7 +49,10 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
     silence = max(.seconds(2), period * 256)
     count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
-    clock = SampleClock(nominalPeriod: period)
+    // A microframe of a high-speed bus, a frame of the others.
+    clock = SampleClock(
+      nominalPeriod: period,
+      arrivalGrid: profile.usb.interface == .bulk ? .microseconds(125) : .milliseconds(1))
     assembly = FrameAssembly(profile.format)
     let byteCount = FrameSlot.byteCount(channelCount: profile.format.channelCount)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)

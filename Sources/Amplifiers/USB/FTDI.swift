@@ -14,8 +14,8 @@ enum FTDI {
   /// 8N1 at a rate, no flow control, what was received before thrown away, and bytes handed over
   /// after a millisecond or at the event character.
   ///
-  /// - Parameter eventCharacter: the last byte of a packet; it occurs in data, too, which only makes
-  ///   for a smaller transfer.
+  /// - Parameter eventCharacter: the last byte of a packet; it occurs in data, too, which only
+  ///   makes for a smaller transfer.
   /// - Returns: 0, or `-errno` of the request that failed.
   static func configure(_ usb: OpaquePointer, baud: UInt32, eventCharacter: UInt8?) -> Int32 {
     let divisor = divisor(baud: baud)

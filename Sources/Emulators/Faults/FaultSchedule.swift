@@ -84,8 +84,11 @@ struct FaultSchedule: Sendable {
       lostLeft -= 1
       return true
     }
-    return elapsed < silentUntil
+    return isSilent(at: elapsed)
   }
+
+  /// Nothing comes through the air, neither way.
+  func isSilent(at elapsed: Double) -> Bool { elapsed < silentUntil }
 
   /// Of a packet that is sent.
   mutating func takeMissingBytes() -> Int {

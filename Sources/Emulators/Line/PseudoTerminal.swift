@@ -8,14 +8,18 @@ internal import SPIShim
 struct PseudoTerminal: ~Copyable {
   /// How long nobody's coming may stay unnoticed.
   private static var lookAgain: Nanoseconds { .milliseconds(2) }
+  /// Beyond it whole messages are lost.
+  static var backlogMax: Int { 1 << 20 }
 
   /// The other end.
   let path: String
   private let master: OwnedDescriptor
   /// Nobody has the other end open.
   private(set) var isAlone = true
-  /// The rest of a message that the line took half of.
+  /// What the line had no room for yet, from `backlogStart` on: whole messages, the first perhaps
+  /// without its beginning. A terminal holds 64 kB, of a BioSemi less than 20 ms.
   private var backlog: [UInt8] = []
+  private var backlogStart = 0
 
   private init(master: consuming OwnedDescriptor, path: String) {
     self.master = master
@@ -60,6 +64,7 @@ struct PseudoTerminal: ~Copyable {
     isAlone = seen & SHIM_PTY_ALONE != 0
     if isAlone, !wasAlone {
       backlog = []
+      backlogStart = 0
       _ = unsafe path.withCString { unsafe shim_pty_discard($0) }
     }
   }
@@ -79,19 +84,28 @@ struct PseudoTerminal: ~Copyable {
 
   /// Hands over what a turn has made; what the line does not take is lost in the turn's truth.
   mutating func send(_ turn: inout Turn) {
-    guard !turn.bytes.isEmpty else { return }
-    guard !isAlone, flush() else {
+    guard !isAlone else {
       _ = turn.lineTook(0)
       return
     }
-    backlog = turn.lineTook(write(turn.bytes[...]))
+    flush()
+    let taken = hasBacklog ? 0 : write(turn.bytes[...])
+    let kept = min(turn.bytes.count, taken + max(0, Self.backlogMax - backlogByteCount))
+    let rest = turn.lineTook(kept)
+    backlog += turn.bytes[taken..<kept]
+    backlog += rest
   }
 
-  /// Whether nothing is left of an older message.
-  private mutating func flush() -> Bool {
-    guard !backlog.isEmpty else { return true }
-    backlog.removeFirst(write(backlog[...]))
-    return backlog.isEmpty
+  private var backlogByteCount: Int { backlog.count - backlogStart }
+  var hasBacklog: Bool { backlogByteCount > 0 }
+
+  private mutating func flush() {
+    guard hasBacklog else { return }
+    backlogStart += write(backlog[backlogStart...])
+    // Half of it is done: the rest moves to the front.
+    guard backlogStart * 2 >= backlog.count else { return }
+    backlog.removeFirst(backlogStart)
+    backlogStart = 0
   }
 
   /// How many bytes were taken.

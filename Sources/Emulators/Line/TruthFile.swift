@@ -2,8 +2,8 @@
 //
 // One line for each packet that was made: INDEX COUNTER sent|lost|torn COUNT1 COUNT2 …
 // INDEX begins at 0 with each start of the stream and with each power-up. In between stand lines
-// that begin with `#`: "# restart", "# command b", "# garbage 40", "# duplicate", and, where a packet
-// carries more than counts, "# aux INDEX FOOTER BYTES" before it.
+// that begin with `#`: "# restart", "# command b", "# garbage 40" and, where a packet carries more
+// than counts, "# aux INDEX FOOTER BYTES" before it; "# duplicate" after one that came twice.
 
 internal import RT
 internal import SPIShim

@@ -2,8 +2,9 @@
 //
 //     A0  counter  8 × 24 bits, high byte first  6 auxiliary bytes  C0…C6
 //
-// With a Daisy the counter's lowest bit tells whose channels a packet carries: odd the board's, even
-// the Daisy's, each the mean of its last two samples. The counter begins at 0 with each stream.
+// With a Daisy the counter's lowest bit tells whose channels a packet carries: odd the board's,
+// even the Daisy's, each the mean of its last two samples. The counter begins at 0 with each
+// stream.
 // Sources: OpenBCI "Cyton Data Format" and "Cyton SDK", OpenBCI_Cyton_Library.
 
 public import RT
@@ -89,6 +90,7 @@ public struct CytonBoard: Board {
   ) {
     let wasStreaming = isStreaming
     var isAnyForBoard = false
+    let isOutOfReach = isOutOfReach(at: now)
     for byte in bytes {
       switch dongle.take(byte) {
       case .consumed: break
@@ -97,12 +99,18 @@ public struct CytonBoard: Board {
         turn.send(reply)
       case .forBoard(let byte):
         isAnyForBoard = true
-        if canBeHeard { take(byte, at: now, into: &turn) }
+        if canBeHeard, !isOutOfReach { take(byte, at: now, into: &turn) }
       }
     }
-    if isAnyForBoard, !dongle.isUp { turn.send(text: CytonDongle.timeout) }
+    if isAnyForBoard, !dongle.isUp || isOutOfReach { turn.send(text: CytonDongle.timeout) }
     // A byte on its way to the board costs a packet on its way from it (Cyton_Library #68).
     if isAnyForBoard, wasStreaming, isStreaming { transmission.schedule.lose(1) }
+  }
+
+  /// The radio is silent, by the fault of that name.
+  private func isOutOfReach(at now: MonotonicInstant) -> Bool {
+    guard let firstStart else { return false }
+    return transmission.schedule.isSilent(at: (now - firstStart).seconds)
   }
 
   /// In BLE mode the board talks to its radio at another rate: nothing comes through any more.

@@ -3,7 +3,7 @@
     brainflow_reads.py BOARD_ID PORT SAMPLES COMMAND...
 
 Commands go out before the stream is started; their replies, and the rows of the first SAMPLES
-samples at least, are printed: the package numbers, microvolts, acceleration in g, and analog values.
+samples at least, are printed: package numbers, microvolts, acceleration in g, analog values.
 """
 
 import json

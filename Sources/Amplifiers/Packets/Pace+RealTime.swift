@@ -1,0 +1,84 @@
+// Real-time: whether what comes is late or new. Acquisition thread; a few operations; no system
+// calls.
+//
+// After a long silence the clock must say how often the counter has gone round, or that the device
+// began anew. It can only be asked when nothing waits any more upstream: in a kernel's buffer that
+// was full, or in a host that stood still. What was kept back comes faster than it was sampled.
+
+import RT
+
+/// Holds a packet back until its successors come as fast as they are sampled.
+struct PaceWatch: BitwiseCopyable {
+  private var heldSince = MonotonicInstant(nanoseconds: 0)
+  private var markedAt = MonotonicInstant(nanoseconds: 0)
+  private var markedCount = 0
+  private(set) var isHolding = false
+
+  private static var interval: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(40) } }
+  private static var limit: Nanoseconds { @_noLocks @_noAllocation get { .seconds(1) } }
+
+  @_noLocks @_noAllocation
+  init() {}
+
+  /// - Parameters:
+  ///   - packets: that wait, the one in question included.
+  ///   - isFull: there is no room for many more.
+  /// - Returns: whether to wait.
+  @_noLocks @_noAllocation
+  mutating func holds(
+    at now: MonotonicInstant, packets: Int, period: Double, isFull: Bool
+  ) -> Bool {
+    if !isHolding {
+      isHolding = true
+      heldSince = now
+      mark(now, packets)
+      return true
+    }
+    let elapsed = now - markedAt
+    if elapsed < Self.interval && !isFull { return true }
+    let expected = Double(elapsed.rawValue) / period
+    let isFast = Double(packets - markedCount) > 1.5 * expected + 4
+    if isFast && !isFull && now - heldSince < Self.limit {
+      mark(now, packets)
+      return true
+    }
+    isHolding = false
+    return false
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func mark(_ now: MonotonicInstant, _ packets: Int) {
+    markedAt = now
+    markedCount = packets
+  }
+}
+
+/// Of a device that counts nothing: packets that are missing although every byte fitted, because
+/// from some moment on all of them are late by the same time.
+struct LatenessWatch: BitwiseCopyable {
+  private var begin = MonotonicInstant(nanoseconds: 0)
+  private var least = Double.infinity
+
+  private static var window: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(250) } }
+
+  @_noLocks @_noAllocation
+  init() {}
+
+  /// - Parameters:
+  ///   - late: periods that the newest packet is later than the clock expects.
+  ///   - period: nanoseconds.
+  /// - Returns: packets that were lost.
+  @_noLocks @_noAllocation
+  mutating func note(late: Double, at now: MonotonicInstant, period: Double) -> Int64 {
+    if late < least { least = late }
+    if now - begin < Self.window { return 0 }
+    let found = least
+    begin = now
+    least = .infinity
+    // Three milliseconds and four packets: more than a host's jitter at its best.
+    return found < .infinity && found > 4 && found * period > 3e6 ? Int64(found + 0.5) : 0
+  }
+
+  @_noLocks @_noAllocation
+  mutating func reset() { self = LatenessWatch() }
+}

@@ -1,0 +1,224 @@
+// Amplifiers that stream packets, from `acquire simulate` over a pseudo-terminal into a recording.
+
+import Foundation
+import Recording
+import Signal
+import TestSupport
+import Testing
+
+/// One packet that the emulator made.
+private struct Sent {
+  var isSent: Bool
+  var counts: [Int32]
+}
+
+/// What an emulator says that it sent, by packet; a restart begins another list.
+private func truth(at path: String, of kind: String) throws -> [[Sent]] {
+  var streams: [[Sent]] = [[]]
+  for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
+    if line.hasPrefix("# restart") || line.hasPrefix("# command start") { streams.append([]) }
+    if line.hasPrefix("#") { continue }
+    let words = line.split(separator: " ")
+    // An OpenEEG's ten bits have their zero in the middle.
+    let zero: Int32 = kind == "openeeg" ? 512 : 0
+    streams[streams.count - 1].append(
+      Sent(
+        isSent: words[2] == "sent",
+        counts: words.dropFirst(3).compactMap { Int32($0).map { $0 - zero } }))
+  }
+  return streams
+}
+
+private func object(at path: String) throws -> [String: Any] {
+  let data = try Data(contentsOf: URL(fileURLWithPath: path))
+  return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+}
+
+private struct Case: Sendable, CustomTestStringConvertible {
+  var kind: String
+  var faults: [String] = []
+  var settings: [String] = []
+  var options: [String] = []
+  var testDescription: String { "\(kind) \(faults.joined(separator: " "))" }
+}
+
+private let cases = [
+  Case(kind: "cyton", faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"]),
+  Case(kind: "daisy", faults: ["half=1@1", "half=2@1.5", "lost=9@2"]),
+  Case(kind: "openeeg", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"]),
+  Case(
+    kind: "freeeeg32", faults: ["lost=40@1", "garbage=500@1.5"],
+    settings: ["amplifier.extra-bytes=3"], options: ["--extra-bytes", "3"]),
+  Case(
+    kind: "biosemi",
+    settings: [
+      "amplifier.generation=1", "amplifier.channels=[\"A1\", \"A2\", \"A3\", \"A4\", \"A5\"]",
+    ], options: ["--mark", "1"]),
+]
+
+@Suite("Amplifiers that stream", .serialized)
+struct StreamTests {
+  private func emulator(_ folder: TemporaryFolder, _ kind: String, _ options: [String]) throws
+    -> Program
+  {
+    let program = try Program(["simulate", kind, "--link", folder.path("port")] + options)
+    try program.waitForOutput("virtual \(kind) on")
+    return program
+  }
+
+  @Test("every sample is recorded as it was sent, and every loss is in its place", arguments: cases)
+  private func exact(_ wanted: Case) throws {
+    let folder = try TemporaryFolder()
+    let emulator = try emulator(
+      folder, wanted.kind,
+      ["--truth", folder.path("truth")] + wanted.options
+        + wanted.faults.flatMap { ["--fault", $0] })
+    let outcome = try Program.run(
+      [
+        "record", "--amplifier", wanted.kind, "--port", folder.path("port"), "--duration", "4s",
+        "--quiet", "--allow-best-effort", "--output", folder.path("recordings"), "--report",
+        folder.path("report.json"),
+      ] + wanted.settings.flatMap { ["--set", $0] })
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    emulator.send(SIGINT)
+    #expect(emulator.finish().status == 0)
+
+    let report = try object(at: folder.path("report.json"))
+    #expect(report["mallocsAfterArming"] as? Int == 0)
+    let recording = try BDFReader.read(try #require(report["recording"] as? String))
+    let streams = try truth(at: folder.path("truth"), of: wanted.kind)
+    let sent = try #require(streams.last)
+    let channelCount = recording.samples.channelCount
+    let isDaisy = wanted.kind == "daisy"
+    // Boards that stream since power-up were heard from some packet on.
+    let begin = try beginning(recording, sent, isDaisy: isDaisy)
+    let gaps = recording.gaps.flatMap {
+      Int($0.sampleIndex)..<(Int($0.sampleIndex) + Int($0.count))
+    }
+    let lost = Set(gaps)
+    var wrong = 0
+    for sample in 0..<recording.samples.sampleCount {
+      let row = Array(
+        recording.samples.counts[(sample * channelCount)..<((sample + 1) * channelCount)])
+      let expected = expected(sample + begin, of: sent, isDaisy: isDaisy)
+      if lost.contains(sample) != (expected == nil) { wrong += 1 }
+      if let expected, row != Array(expected.prefix(channelCount)) { wrong += 1 }
+    }
+    #expect(
+      wrong == 0, "of \(recording.samples.sampleCount) samples from \(begin) on, \(recording.gaps)")
+    #expect(recording.samples.sampleCount > 400)
+    let reported = try #require(report["lost"] as? Int)
+    #expect(reported == gaps.count)
+    #expect(wanted.faults.isEmpty == (reported == 0))
+  }
+
+  /// Of the packets, as the counts of a frame; nil: it was lost whole.
+  private func expected(_ index: Int, of sent: [Sent], isDaisy: Bool) -> [Int32]? {
+    guard isDaisy else {
+      return index < sent.count && sent[index].isSent ? sent[index].counts : nil
+    }
+    guard 2 * index + 1 < sent.count else { return nil }
+    let (second, first) = (sent[2 * index], sent[2 * index + 1])
+    if !first.isSent && !second.isSent { return nil }
+    let empty = [Int32](repeating: 0, count: 8)
+    return (first.isSent ? first.counts : empty) + (second.isSent ? second.counts : empty)
+  }
+
+  /// The packet, or pair of packets, that became sample 0.
+  private func beginning(_ recording: BDFRecording, _ sent: [Sent], isDaisy: Bool) throws -> Int {
+    let count = recording.samples.channelCount
+    let first = Array(recording.samples.counts.prefix(20 * count))
+    return try #require(
+      (0..<sent.count).first { start in
+        (0..<20).allSatisfy { index in
+          guard let row = expected(start + index, of: sent, isDaisy: isDaisy) else { return false }
+          return Array(row.prefix(count)) == Array(first[(index * count)..<((index + 1) * count)])
+        }
+      }, "the recording begins with none of the packets")
+  }
+
+  @Test("a line that goes and comes back: neutral, the same file, and the time between is a gap")
+  func replugged() throws {
+    let folder = try TemporaryFolder()
+    var emulator = try emulator(folder, "cyton", [])
+    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
+    try exoskeleton.waitForOutput("virtual exoskeleton on")
+    let session = try Program([
+      "run", "--amplifier", "cyton", "--port", folder.path("port"), "--exoskeleton",
+      folder.path("exo"), "--allow-best-effort", "--output", folder.path("recordings"),
+      "--report", folder.path("report.json"),
+    ])
+    try exoskeleton.waitForOutput("armed")
+    usleep(1_500_000)
+    let before = exoskeleton.output.count
+    emulator.send(SIGKILL)
+    _ = emulator.finish()
+    try session.waitForOutput("is looked for")
+    usleep(500_000)
+    let told = String(exoskeleton.output.dropFirst(before))
+    #expect(!told.contains("moving"), "\(told)")
+    emulator = try self.emulator(folder, "cyton", [])
+    try session.waitForOutput("recovered from a pulled plug by reattachment")
+    usleep(1_000_000)
+    session.send(SIGINT)
+    let outcome = session.finish()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    emulator.send(SIGINT)
+    _ = emulator.finish()
+    exoskeleton.send(SIGINT)
+    _ = exoskeleton.finish()
+
+    let report = try object(at: folder.path("report.json"))
+    let line = try #require(report["line"] as? [String: Any])
+    #expect(line["outages"] as? Int == 1)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("recordings"))
+    #expect(files.count == 1)
+    let recording = try BDFReader.read(try #require(report["recording"] as? String))
+    #expect(recording.gaps.count == 1)
+    let lost = try #require(report["lost"] as? Int)
+    #expect(lost == Int(recording.gaps[0].count) && lost > 125)
+    let recovery = try #require((report["recoveries"] as? [[String: Any]])?.first)
+    #expect(recovery["lost"] as? Int == lost)
+  }
+
+  @Test(
+    "what a board does wrong is said in one sentence, with what helps",
+    arguments: [
+      ("cyton", ["--fault", "failure"], 76, ["refused the command `x1", "Failure"]),
+      ("cyton", ["--fault", "mismatch"], 69, ["A0 41", "firmware"]),
+      ("biosemi", ["--mark", "1"], 69, ["generation 1", "speed mode 4"]),
+      ("freeeeg32", ["--extra-bytes", "7"], 69, ["106 bytes", "amplifier.extra-bytes to 7"]),
+    ])
+  func explained(kind: String, options: [String], status: Int32, words: [String]) throws {
+    let folder = try TemporaryFolder()
+    let emulator = try emulator(folder, kind, options)
+    let outcome = try Program.run([
+      "record", "--amplifier", kind, "--port", folder.path("port"), "--allow-best-effort",
+      "--duration", "1s", "--output", folder.path("recordings"),
+      "--set", "amplifier.generation=2",
+    ])
+    emulator.send(SIGINT)
+    _ = emulator.finish()
+    #expect(outcome.status == status, "\(outcome.errors)")
+    for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+    #expect(outcome.sentence.split(separator: "\n").count == 1)
+  }
+
+  @Test("without a device, or with settings that mean nothing to it, nothing begins")
+  func refused() throws {
+    for (arguments, status, word) in [
+      (["--amplifier", "cyton"], 69 as Int32, "no OpenBCI Cyton"),
+      (["--amplifier", "openeeg", "--rate", "500"], 78, "amplifier.rate"),
+      (["--amplifier", "cyton", "--rate", "500"], 78, "250"),
+      (["--amplifier", "freeeeg32", "--set", "amplifier.channels=[\"A\"]"], 78, "32 channels"),
+      (["--amplifier", "cyton", "--set", "amplifier.lead-off=dc"], 78, "31.2 Hz"),
+      (["--amplifier", "daisy", "--set", "gate.lead-off=true"], 78, "gate.lead-off"),
+      (["--amplifier", "cytn"], 78, "cyton"),
+    ] {
+      let outcome = try Program.run(
+        ["record", "--duration", "1s", "--allow-best-effort"] + arguments)
+      #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
+      #expect(outcome.errors.contains(word), "\(arguments): \(outcome.errors)")
+    }
+  }
+}
