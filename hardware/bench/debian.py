@@ -103,7 +103,7 @@ class Archive:
         found = [package]
         for name in found:
             found += [other for other in self.depends(name)
-                      if other.startswith("lib") and other not in found]
+                      if other.startswith(("lib", "zlib")) and other not in found]
         return found
 
     def fetch(self, *packages):

@@ -1,6 +1,7 @@
 # The program stands still: what the device and the kernel could not hold meanwhile is lost, counted, and
-# nothing is invented.
-#| held cyton 0.8
+# nothing is invented, not even where a chip's buffer overran in the middle of a packet.
+#| held cyton 0.05
+#| short cyton 0.8
 #| cyton cyton 2.5
 #| daisy daisy 2.5
 #| openeeg openeeg 4.5
