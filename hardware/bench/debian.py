@@ -103,7 +103,7 @@ class Archive:
         found = [package]
         for name in found:
             found += [other for other in self.depends(name)
-                      if other.startswith("lib") and other not in found]
+                      if other.startswith(("lib", "zlib")) and other not in found]
         return found
 
     def fetch(self, *packages):
@@ -208,7 +208,8 @@ class Udev:
                 unpack(package, self.root, r"/bin/udevadm|/lib/.*\.so")
             ready.touch()
         triple = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}[architecture]
-        #: Two places in each suite: its own and that of the merged /usr.
-        self.libraries = [self.root / part / triple for part in ("usr/lib", "lib")]
+        #: Before and after /usr was merged, and systemd's own.
+        self.libraries = [self.root / part for part in (
+            f"usr/lib/{triple}", f"lib/{triple}", f"usr/lib/{triple}/systemd")]
         self.program = next(self.root / part for part in ("usr/bin/udevadm", "bin/udevadm")
                             if (self.root / part).exists())

@@ -1,6 +1,5 @@
 # A Cyton's dongle, which ftdi_sio has at first: it is taken from it, every sample is recorded, and the
 # kernel's driver gets it back.
-#= quick
 #: status == 0
 #: text('before') == text('after') == '/dev/ttyUSB0' and 'ttyUSB0' not in text('during')
 #: claimed == lost == wrong == compared.moved == 0
