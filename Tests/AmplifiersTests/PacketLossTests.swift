@@ -151,13 +151,53 @@ struct PacketLossTests {
   @Test("ActiveTwo counts nothing: a hole in its stream is measured by the clock")
   func withoutCounter() throws {
     var bench = StreamBench(try #require(StreamCase.profile(4)))
-    for number in 0..<2_000 { bench.feed(try packet(number, kind: 4), periods: 1) }
-    // Half a sample, and then forty are missing.
-    bench.feed(Array(try packet(2_000, kind: 4).prefix(60)), periods: 1)
-    for number in 2_041..<3_000 {
-      bench.feed(try packet(number, kind: 4), periods: number == 2_041 ? 41 : 1)
+    for number in 0..<20_000 { bench.feed(try packet(number % 50, kind: 4), periods: 1) }
+    // Half a sample, and then three hundred are missing.
+    bench.feed(Array(try packet(20_000, kind: 4).prefix(60)), periods: 1)
+    for number in 20_301..<40_000 {
+      bench.feed(try packet(number % 50, kind: 4), periods: number == 20_301 ? 301 : 1)
     }
-    #expect(bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +) == 41)
+    #expect(bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +) == 301)
+    #expect(bench.frames[20_000].header.lostBefore == 301)
     #expect(bench.stream.statistics.skippedBytes == 60)
+  }
+
+  @Test("ActiveTwo counts nothing: a torn sample is one that is lost")
+  func torn() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(4)))
+    for number in 0..<200 {
+      let sample = try packet(number, kind: 4)
+      bench.feed(number == 100 ? Array(sample.prefix(60)) : sample, periods: 1)
+    }
+    // The last one waits for its successor.
+    #expect(bench.frames.count == 198)
+    #expect(bench.frames.filter { $0.header.lostBefore > 0 }.map(\.index) == [101])
+  }
+
+  @Test("ActiveTwo counts nothing: silence is a gap where it was")
+  func silence() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(4)))
+    for number in 0..<40_000 {
+      bench.feed(try packet(number % 50, kind: 4), periods: number == 20_000 ? 1_001 : 1)
+    }
+    #expect(bench.frames[20_000].header.lostBefore == 1_000)
+    #expect(bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +) == 1_000)
+  }
+
+  @Test("what waited in transfers while the host stood still is before the hole, not after it")
+  func stoppedHost() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(2)))
+    for number in 0..<1_500 { bench.feed(try packet(number, kind: 2), periods: 1) }
+    // 39 packets fitted, the next is torn, then all is lost until the host goes on.
+    var waiting: [UInt8] = []
+    for number in 1_500..<1_539 { waiting += try packet(number, kind: 2) }
+    waiting += try packet(1_539, kind: 2).prefix(7)
+    for number in 2_600..<2_604 { waiting += try packet(number, kind: 2) }
+    bench.feed(waiting, periods: 1_104)
+    for number in 2_604..<3_000 { bench.feed(try packet(number, kind: 2), periods: 1) }
+    let gaps = bench.frames.filter { $0.header.lostBefore > 0 }
+    #expect(gaps.map(\.index) == [2_600])
+    #expect(gaps.map(\.header.lostBefore) == [1_061])
+    #expect(bench.frames.count == 1_539 + 400)
   }
 }

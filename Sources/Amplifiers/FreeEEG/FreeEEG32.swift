@@ -8,7 +8,7 @@ import Signal
 enum FreeEEG32 {
   /// ST's virtual COM port.
   static let usb = USBIdentity(
-    vendor: 0x0483, products: [0x5740], interface: .cdcACM, transferCount: 64)
+    vendor: 0x0483, products: [0x5740], interface: .cdcACM)
 
   /// 2.5 V reference, gain 8, 24 bits.
   static var usualMicrovoltsPerCount: Double { 2.5 / 8_388_607 / 8 * 1e6 }

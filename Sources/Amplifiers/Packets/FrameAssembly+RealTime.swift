@@ -60,17 +60,18 @@ extension PacketStream {
   /// Decodes a packet, and hands its frame on when it is complete.
   @_noLocks @_noAllocation
   mutating func take(
-    _ packet: UnsafeRawPointer, _ step: FrameAssembly.Step, time: MonotonicInstant, error: UInt32,
-    into sink: inout FrameSink
+    _ packet: UnsafeRawPointer, _ step: FrameAssembly.Step, arrival: MonotonicInstant,
+    time: MonotonicInstant, error: UInt32, into sink: inout FrameSink
   ) {
     var header = FrameHeader()
-    header.edgeTime = line.arrival
+    header.edgeTime = arrival
     header.sampleTime = time
     header.sampleTimeErrorNanoseconds = error
-    header.wakeTime = line.arrival
+    header.wakeTime = arrival
     header.chipCount = 0  // The words are no status words of an ADS1299.
     header.channelCount = UInt32(truncatingIfNeeded: format.channelCount)
     unsafe format.decodeAuxiliaries(packet, into: &header)
+    if line.isDoubtful { header.flags = .corrupt }
     if format.alarmCount > 0 {
       let raised = format.raisedAlarms(header)
       if raised != alarms { exchange.setAlarms(raised) }
@@ -85,8 +86,12 @@ extension PacketStream {
     let slot = sink.claim()
     unsafe format.decode(packet, into: slot, first: step.firstChannel)
     if format.packetsPerFrame == 2 {
-      if step.lacksOtherHalf { header.flags = .incomplete }
       let first = half.header
+      if step.lacksOtherHalf {
+        header.flags = .incomplete
+      } else if first.flags.rawValue != 0 {
+        header.flags = first.flags
+      }
       for channel in format.countsPerPacket..<format.channelCount {
         slot.setCount(channel, to: step.lacksOtherHalf ? 0 : half.count(channel))
       }

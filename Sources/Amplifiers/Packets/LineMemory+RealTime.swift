@@ -22,6 +22,7 @@ extension LineMemory {
     if begin == end {
       begin = 0
       end = 0
+      boundary = 0
     }
   }
 
@@ -31,6 +32,7 @@ extension LineMemory {
   @_noLocks @_noAllocation
   mutating func append(_ source: UnsafeRawBufferPointer, at instant: MonotonicInstant) -> Int {
     makeRoom()
+    beginChunk()
     guard let start = source.baseAddress else { return 0 }
     let taken = min(source.count, Self.capacity - end)
     // SAFETY: so many bytes are there, and there is room for them.
@@ -46,7 +48,9 @@ extension LineMemory {
   @_noLocks @_noAllocation
   mutating func receive(until deadline: MonotonicInstant) -> Int32 {
     makeRoom()
+    beginChunk()
     let before = end
+    receivedEnd = end
     let result = unsafe handle.usb != nil ? receiveTransfers(deadline) : receiveBytes(deadline)
     let received = end - before
     receivedBytes &+= UInt64(truncatingIfNeeded: received)
@@ -83,6 +87,22 @@ extension LineMemory {
     }
   }
 
+  /// What comes from here on came together.
+  @_noLocks @_noAllocation
+  private mutating func beginChunk() {
+    boundary = end
+    earlierArrival = arrival
+  }
+
+  /// When the first packet came, and how many whole ones came together with it behind it.
+  @_noLocks @_noAllocation
+  func arrivalOfFirst(_ byteCount: Int) -> (arrival: MonotonicInstant, behind: Int) {
+    if begin + byteCount <= boundary {
+      return (earlierArrival, (boundary - begin) / byteCount - 1)
+    }
+    return (arrival, count / byteCount - 1)
+  }
+
   /// Moves what is there to the beginning, which is never more than a few packets.
   @_noLocks @_noAllocation
   private mutating func makeRoom() {
@@ -90,6 +110,7 @@ extension LineMemory {
     // SAFETY: both lie within the memory; the regions may overlap.
     unsafe memory.copyMemory(from: memory + begin, byteCount: count)
     end -= begin
+    boundary = boundary > begin ? boundary - begin : 0
     begin = 0
   }
 
@@ -121,11 +142,31 @@ extension LineMemory {
     // SAFETY: a transfer has at most 16 384 bytes, for which there is room.
     let target = unsafe memory + end
     if handle.isFTDI {
+      let before = errors
       end += unsafe FTDI.strip(source, byteCount, into: target, &errors)
+      noteErrors(since: before)
     } else {
       unsafe target.copyMemory(from: source, byteCount: byteCount)
       end += byteCount
     }
+  }
+
+  /// After an overrun the chip still sends what its FIFO held, and the hole comes after that.
+  @_noLocks @_noAllocation
+  private mutating func noteErrors(since before: LineErrors) {
+    let overruns = errors.overruns &- before.overruns
+    let damaged =
+      (errors.parity &+ errors.framing &+ errors.breaks)
+      &- (before.parity &+ before.framing &+ before.breaks)
+    if overruns == 0 && damaged == 0 { return }
+    let now = receivedBytes &+ UInt64(truncatingIfNeeded: end - receivedEnd)
+    doubtfulUntil = now &+ (overruns > 0 ? UInt64(FTDI.fifoByteCount) : 0)
+  }
+
+  /// Whether the next bytes may lack some between them.
+  var isDoubtful: Bool {
+    @_noLocks @_noAllocation
+    get { receivedBytes &- UInt64(truncatingIfNeeded: count) < doubtfulUntil }
   }
 
   @_noLocks @_noAllocation

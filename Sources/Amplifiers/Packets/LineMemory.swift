@@ -67,10 +67,17 @@ struct LineMemory: ~Copyable, @unchecked Sendable {
   /// Bytes that are there: `begin..<end`.
   var begin = 0
   var end = 0
-  /// When the newest of them came.
+  /// When the newest of them came, and where they begin; when those before them came.
   var arrival = MonotonicInstant(nanoseconds: 0)
+  var boundary = 0
+  var earlierArrival = MonotonicInstant(nanoseconds: 0)
   var errors = LineErrors()
   var receivedBytes: UInt64 = 0
+  /// Bytes up to this one, counted as `receivedBytes`, may lack some between them: the chip's FIFO
+  /// overran, or a byte was damaged on its line.
+  var doubtfulUntil: UInt64 = 0
+  /// `end` when `receivedBytes` was right.
+  var receivedEnd = 0
 
   init(_ handle: LineHandle) {
     self.handle = handle

@@ -31,12 +31,18 @@ struct PacketCount: BitwiseCopyable {
   private var lateness = 0.0
   /// Packets that may seem early: the clock has not settled, the oscillator is off.
   private let slack: Double
+  /// Of a device that counts nothing: packets of 20 ms, which is no jitter any more, and of 3 ms,
+  /// which may be.
+  private let pause: Double
+  private let jitter: Double
 
   /// - Parameter packetsPerSecond: nominal.
   @_noLocks @_noAllocation
   init(packetsPerSecond: Double) {
     let tenth = packetsPerSecond * 0.1
     slack = tenth < 16 ? 16 : tenth > 64 ? 64 : tenth
+    pause = packetsPerSecond * 0.02
+    jitter = packetsPerSecond * 0.003
   }
 
   /// Looks where a packet belongs; `accept` makes it the newest.
@@ -45,26 +51,30 @@ struct PacketCount: BitwiseCopyable {
   ///   - counter: −1 when the device does not count.
   ///   - elapsed: periods from the newest packet to this one, by the clock.
   ///   - drift: by which fraction the clock may be wrong.
+  ///   - followsHole: what was late until now was so because of a hole before this packet.
   ///   - isFirst: bytes were passed over before it, so that a packet may be missing.
   ///   - isAnew: the device was set up afresh, and its counter says nothing of what was before.
   @_noLocks @_noAllocation
   func place(
-    counter: Int, elapsed: Double, drift: Double, isFirst: Bool, isAnew: Bool
+    counter: Int, elapsed: Double, drift: Double, followsHole: Bool, isFirst: Bool, isAnew: Bool
   ) -> PacketPlace {
     if index < 0 { return .next(missing: 0) }
     let byClock = elapsed < 1 ? 1 : Int64(elapsed + 0.5)
     if isAnew { return .restarted(missing: byClock - 1) }
+    // As late as the packet before: then both waited somewhere, and nothing went by between them.
+    let since = followsHole ? elapsed : elapsed - lateness
     if counter < 0 {
-      // Jitter is no loss. But bytes that belong to no packet are those of one that is torn.
-      return .next(missing: isFirst ? max(1, byClock - 1) : 0)
+      // Bytes that belong to no packet are those of one that is torn.
+      let torn: Int64 = isFirst ? 1 : 0
+      let missing = elapsed - 1 > jitter ? max(torn, byClock - 1) : torn
+      if since > pause { return .leap(missing: missing) }
+      return .next(missing: isFirst ? missing : 0)
     }
     let step = Int64((counter - self.counter) & 0xFF)
     let latest = elapsed + slack + drift * (elapsed > 0 ? elapsed : 0)
     // Beyond a day, or not a number: nothing that a clock says.
     guard latest > -1e9, latest < 1e9 else { return .implausible }
     var turns = (Int64(latest) - step) >> 8  // Rounds down, below zero, too.
-    // As late as the packet before: then both waited somewhere, and nothing went by between them.
-    let since = elapsed - lateness
     if turns > 0 { turns = max(0, min(turns, (Int64(since + slack) - step) >> 8)) }
     let distance = step + 256 * turns
     if distance > 0 {
@@ -75,6 +85,10 @@ struct PacketCount: BitwiseCopyable {
     if distance > -16 { return .repeated }
     return isFirst ? .restarted(missing: byClock - 1) : .implausible
   }
+
+  /// From the newest packet's counter to this one, 0…255; 1 where nothing is counted.
+  @_noLocks @_noAllocation
+  func step(to counter: Int) -> Int { counter < 0 ? 1 : (counter - self.counter) & 0xFF }
 
   /// Makes a packet the newest.
   ///

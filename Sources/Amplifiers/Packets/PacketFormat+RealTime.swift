@@ -22,6 +22,27 @@ extension PacketFormat {
     return true
   }
 
+  /// Bytes of the next packet that tell whether this one has all of its own: a packet without a
+  /// footer, half of which is the half of another, would pass for one.
+  var successorByteCount: Int {
+    @_noLocks @_noAllocation
+    get {
+      if footerMask != 0 { return 0 }
+      // A header cannot stand where ten bits should.
+      if case .offset10BigEndian = encoding { return 0 }
+      return 4
+    }
+  }
+
+  /// Whether the next packet begins where this one ends, as far as that must be looked at.
+  @_noLocks @_noAllocation
+  func isFollowed(_ bytes: UnsafeRawPointer) -> Bool {
+    if successorByteCount == 0 { return true }
+    // SAFETY: the caller has `successorByteCount` bytes behind the packet.
+    let next = unsafe (bytes + byteCount).loadUnaligned(as: UInt32.self)
+    return next & headerMask == header
+  }
+
   /// The counter of a packet that fits; −1: it has none.
   @_noLocks @_noAllocation
   func counter(_ bytes: UnsafeRawPointer) -> Int {

@@ -2,8 +2,8 @@
 // of times; no system calls.
 //
 // Headers and footers occur in data, too. Three packets in a row, with counters that follow each
-// other, are believed to be packets; from then on one after the other, until one does not fit. Then
-// the search begins again, one byte further, and every byte that is passed over is counted.
+// other, are believed to be packets; from then on one after the other, until one does not fit.
+// Then the search begins again, one byte further, and every byte that is passed over is counted.
 
 import Signal
 
@@ -39,9 +39,9 @@ package struct PacketParser: BitwiseCopyable {
     passed = 0
     let length = format.byteCount
     if isLocked {
-      if available < length { return false }
-      // SAFETY: a whole packet is available.
-      if unsafe format.fits(bytes) {
+      if available < length + format.successorByteCount { return false }
+      // SAFETY: a whole packet is available, and the next one's header where it is looked at.
+      if unsafe format.fits(bytes) && format.isFollowed(bytes) {
         isFirst = false
         return true
       }

@@ -125,22 +125,25 @@ extension PacketStream {
     let packet = unsafe line.bytes
     let counter = unsafe format.counter(packet)
     // What waits behind it was sent later, and has come no later.
-    let behind = line.count / format.byteCount - 1
-    let elapsed = elapsed(behind: behind)
+    let (arrival, behind) = line.arrivalOfFirst(format.byteCount)
+    let elapsed = elapsed(until: arrival, behind: behind)
+    let followsHole = hasHoleAhead && (isFirst || count.step(to: counter) != 1)
     let place = count.place(
       counter: counter, elapsed: elapsed,
-      drift: count.index < 1_000 ? 0.03 : 0.001, isFirst: isFirst, isAnew: isAnew)
+      drift: count.index < 1_000 ? 0.03 : 0.001, followsHole: followsHole,
+      isFirst: isFirst, isAnew: isAnew)
     var missing: Int64 = 0
     switch place {
     case .next(let lost):
       missing = lost
       // Not before the clock has settled, which takes a second.
       if counter < 0 && behind <= 0 && Double(count.index) * clock.period > 1e9 {
-        missing += lateness.note(late: elapsed - 1, at: line.arrival, period: clock.period)
+        missing += lateness.note(late: elapsed - 1, at: arrival, period: clock.period)
       }
     case .leap(let lost):
-      if isUndecided(at: now) { return .undecided }
-      missing = lost
+      if !followsHole && isUndecided(at: now) { return .undecided }
+      hasHoleAhead = !followsHole && count.step(to: counter) == 1 && waitsBehindHole
+      missing = hasHoleAhead ? 0 : lost
     case .restarted(let lost):
       if !isAnew && isUndecided(at: now) { return .undecided }
       missing = lost
@@ -159,13 +162,14 @@ extension PacketStream {
     count.accept(
       counter: counter, missing: missing, elapsed: elapsed, alignment: format.packetsPerFrame)
     let index = UInt64(truncatingIfNeeded: count.index)
-    // Of a bunch the last is the least late.
+    // The last of those that came together is the least late.
     let (time, error) =
       behind <= 0 || !clock.hasBegun
-      ? clock.add(index: index, arrival: arrival(behind: behind)) : clock.prediction(of: index)
+      ? clock.add(index: index, arrival: oneByOne(arrival, behind: behind))
+      : clock.prediction(of: index)
     let step = assembly.take(packet: count.index)
     if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
-    unsafe take(packet, step, time: time, error: error, into: &sink)
+    unsafe take(packet, step, arrival: arrival, time: time, error: error, into: &sink)
     return .packet
   }
 
@@ -177,18 +181,38 @@ extension PacketStream {
       isFull: line.count > LineMemory.capacity / 2)
   }
 
+  /// Whether among the packets that wait, of which this one follows the last without a hole, there
+  /// is a hole.
+  private var waitsBehindHole: Bool {
+    @_noLocks @_noAllocation
+    get {
+      var offset = 0
+      var counter = -1
+      while line.count - offset >= format.byteCount {
+        // SAFETY: a whole packet's bytes are there.
+        let packet = unsafe line.bytes + offset
+        if unsafe !format.fits(packet) { return true }
+        let next = unsafe format.counter(packet)
+        if counter >= 0 && (next - counter) & 0xFF != 1 { return true }
+        counter = next
+        offset += format.byteCount
+      }
+      return false
+    }
+  }
+
   /// When a packet would have come if those behind it had not come with it.
   @_noLocks @_noAllocation
-  private func arrival(behind: Int) -> MonotonicInstant {
-    line.arrival - Nanoseconds(Int64(Double(max(0, behind)) * clock.period))
+  private func oneByOne(_ arrival: MonotonicInstant, behind: Int) -> MonotonicInstant {
+    arrival - Nanoseconds(Int64(Double(max(0, behind)) * clock.period))
   }
 
   /// Periods from the newest packet to the one that has just come.
   @_noLocks @_noAllocation
-  private func elapsed(behind: Int) -> Double {
+  private func elapsed(until arrival: MonotonicInstant, behind: Int) -> Double {
     if count.index < 0 { return 0 }
     let last = clock.time(of: UInt64(truncatingIfNeeded: count.index))
-    let periods = Double((line.arrival - last).rawValue) / clock.period
+    let periods = Double((arrival - last).rawValue) / clock.period
     return periods - Double(behind)
   }
 

@@ -29,6 +29,8 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   /// While a packet waits until the clock can be asked where it belongs.
   var pace = PaceWatch()
   var isFirstHeld = false
+  /// Among the packets that wait one follows a hole, which is why all of them are late.
+  var hasHoleAhead = false
   /// Alarms that the newest frame raised.
   var alarms: UInt32 = 0
   var lateness = LatenessWatch()

@@ -8,6 +8,8 @@ import USBShim
 
 enum FTDI {
   private static var toDevice: UInt8 { 0x40 }
+  /// The larger of the chips' receive buffers (data sheets of FT231X: 512, FT232R: 256).
+  static var fifoByteCount: Int { @_noLocks @_noAllocation get { 512 } }
   /// Full-speed bulk packets.
   static var packetByteCount: Int { @_noLocks @_noAllocation get { 64 } }
 

@@ -18,12 +18,13 @@ public struct USBIdentity: Sendable, Equatable {
   public var vendor: UInt16
   public var products: [UInt16]
   public var interface: Interface
-  /// Transfers that are kept under way, and the bytes of each: together half a second or more.
+  /// Transfers that are kept under way, and the bytes of each. An FTDI chip completes one in each
+  /// millisecond, however little is in it: 256 are a quarter of a second in which nobody may come.
   var transferCount: Int32
   var transferByteCount: Int32
 
   init(
-    vendor: UInt16, products: [UInt16], interface: Interface, transferCount: Int32 = 32,
+    vendor: UInt16, products: [UInt16], interface: Interface, transferCount: Int32 = 256,
     transferByteCount: Int32 = 512
   ) {
     self.vendor = vendor
