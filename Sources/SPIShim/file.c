@@ -3,11 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int shim_open(const char *path, int access) {
   int descriptor = open(path, access | O_CLOEXEC);
   return descriptor < 0 ? -errno : descriptor;
+}
+
+int shim_real_path(const char *path, char *real, size_t byte_count) {
+  char *found = realpath(path, 0);
+  if (!found) return -errno;
+  size_t length = strlen(found) + 1;
+  if (length <= byte_count) memcpy(real, found, length);
+  free(found);
+  return length <= byte_count ? 0 : -ERANGE;
 }
 
 void shim_close(int descriptor) { close(descriptor); }

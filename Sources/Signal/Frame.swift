@@ -71,6 +71,13 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
 
   @inlinable public init() {}
 
+  /// How old the signal is, by whichever of the two times is earlier: bytes that somebody held back
+  /// for two seconds are two seconds old when they come.
+  public var signalTime: MonotonicInstant {
+    @_noLocks @_noAllocation
+    @inlinable get { sampleTime < edgeTime ? sampleTime : edgeTime }
+  }
+
   /// - Parameter chip: 0 to 3.
   @_noLocks @_noAllocation
   @inlinable public func statusWord(ofChip chip: Int) -> UInt32 {

@@ -1,7 +1,6 @@
 // From the words of [amplifier] to an amplifier that streams packets over USB or a serial line.
 
 import Amplifiers
-import Glibc
 import Signal
 
 extension Configuration {
@@ -48,16 +47,12 @@ extension Configuration {
     PacketAmplifier(
       try streamProfile(kind, chips: chips),
       at: amplifier.port.isEmpty
-        ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonPort)
+        ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonTopology)
         : .serial(path: amplifier.port))
   }
 
-  /// "ttyUSB0": taking its adapter from the kernel would leave the exoskeleton to itself.
-  private var exoskeletonPort: String? {
-    guard let path = unsafe realpath(exoskeleton.port, nil) else { return nil }
-    defer { unsafe free(path) }
-    return unsafe String(cString: path).split(separator: "/").last.map(String.init)
-  }
+  /// Taking its adapter from the kernel would leave the exoskeleton to itself.
+  private var exoskeletonTopology: String? { USBDevices.topology(ofPort: exoskeleton.port) }
 
   var isOpenBCI: Bool { amplifier.kind == "cyton" || amplifier.kind == "daisy" }
 

@@ -45,7 +45,7 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   mutating func noteFrame(_ header: FrameHeader) {
     let unbelievable = FrameFlags.corrupt.rawValue | FrameFlags.incomplete.rawValue
-    if header.flags.rawValue & unbelievable == 0 { lastFrame = header.edgeTime }
+    if header.flags.rawValue & unbelievable == 0 { lastFrame = header.signalTime }
   }
 
   @_noLocks @_noAllocation

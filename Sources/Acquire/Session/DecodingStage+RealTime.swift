@@ -67,7 +67,7 @@ struct DecodingStage: ~Copyable {
     guard isDue else { return .none }
     return .decided(
       unsafe decoder.decide(
-        features: chain.features, sampleIndex: header.sampleIndex, time: header.edgeTime))
+        features: chain.features, sampleIndex: header.sampleIndex, time: header.signalTime))
   }
 
   @_noLocks @_noAllocation

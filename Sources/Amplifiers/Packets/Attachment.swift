@@ -4,8 +4,8 @@ import RT
 
 /// Where a streaming amplifier is looked for.
 public enum AmplifierPlace: Sendable, Equatable {
-  /// On USB, by its serial number; empty: the only one. `sparing` is the kernel's name of a serial
-  /// port ("ttyUSB0") that is somebody else's, however alike its adapter is.
+  /// On USB, by its serial number; empty: the only one. `sparing` is the topology ("1-1.2") of
+  /// somebody else's device, however alike it is.
   case usb(serialNumber: String, sparing: String?)
   /// At a serial line of the kernel's, or a pseudo-terminal.
   case serial(path: String)
@@ -16,16 +16,25 @@ struct AttachedLine {
   var handle: LineHandle
   /// "/dev/ttyUSB0", "/dev/bus/usb/001/004".
   var device: String
-  var serialNumber: String
-  var isContinuing: Bool
+  /// By which it is known again; nil for what is not on USB.
+  var known: KnownDevice?
+  /// Of a serial line: where on USB its adapter is plugged in, if it has one.
+  var topology: String?
+  var isContinuing = false
+
+  var serialNumber: String { known?.device.serialNumber ?? "" }
 }
 
 extension AmplifierProfile {
   /// Finds the device, opens it, and brings it to where its start message makes it stream.
   ///
-  /// - Parameter isResuming: it streamed a moment ago; what streams on is left alone.
-  func attach(_ place: AmplifierPlace, isResuming: Bool) throws(AmplifierFault) -> AttachedLine {
-    var attached = try open(place)
+  /// - Parameter before: what it was attached as a moment ago: the same device is taken and no
+  ///   other, and what streams on is left alone.
+  func attach(_ place: AmplifierPlace, before: AttachedLine? = nil) throws(AmplifierFault)
+    -> AttachedLine
+  {
+    let isResuming = before != nil
+    var attached = try open(place, before: before)
     do throws(AmplifierFault) {
       var conversation = LineConversation(attached.handle, device: attached.device)
       if isResuming { attached.isContinuing = try streams(&conversation) }
@@ -42,19 +51,35 @@ extension AmplifierProfile {
     }
   }
 
-  private func open(_ place: AmplifierPlace) throws(AmplifierFault) -> AttachedLine {
+  private func open(_ place: AmplifierPlace, before: AttachedLine?) throws(AmplifierFault)
+    -> AttachedLine
+  {
     switch place {
     case .usb(let serialNumber, let spared):
-      let device = try USBDevices.find(
-        usb, serialNumber: serialNumber, sparing: spared, kind: name)
+      var known: KnownDevice
+      if let last = before?.known {
+        guard let device = USBDevices.findAgain(last, usb, sparing: spared) else {
+          throw .notPlugged(kind: name, serialNumber: last.device.serialNumber, others: [])
+        }
+        known = last
+        known.device = device
+      } else {
+        known = try USBDevices.find(
+          usb, serialNumber: serialNumber, sparing: spared, kind: name)
+      }
       return AttachedLine(
-        handle: try USBDevices.open(device, usb, baud: baud), device: device.path,
-        serialNumber: device.serialNumber, isContinuing: false)
+        handle: try USBDevices.open(known.device, usb, baud: baud), device: known.device.path,
+        known: known)
     case .serial(let path):
+      let topology = USBDevices.topology(ofPort: path)
+      // Names are dealt anew when a hub comes back.
+      if let before, before.topology != topology {
+        throw .line("\(path) is another adapter than before: plug it in where it was")
+      }
       do throws(SerialFault) {
         return AttachedLine(
           handle: LineHandle(try SerialPort(path: path, baud: baud)), device: path,
-          serialNumber: "", isContinuing: false)
+          topology: topology)
       } catch {
         throw .line(error.message)
       }

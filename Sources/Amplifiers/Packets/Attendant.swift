@@ -91,8 +91,9 @@ public struct DevicePresence: Sendable {
 /// What the attendant's thread owns.
 struct Attendant: Sendable {
   let profile: AmplifierProfile
-  /// With the serial number of the device that was there at first.
   let place: AmplifierPlace
+  /// The device that was there at first; its handle is of no use.
+  let attached: AttachedLine
   let exchange: LineExchange
   let stop: StopSignal
 
@@ -115,7 +116,7 @@ struct Attendant: Sendable {
   /// Tries until it is there; nil when told to stop.
   private func find() -> AttachedLine? {
     while !stop.isRaised {
-      if let attached = try? profile.attach(place, isResuming: true) { return attached }
+      if let attached = try? profile.attach(place, before: attached) { return attached }
       let deadline = MonotonicInstant.now() + .milliseconds(250)
       if case .usb = place {
         // An arrival ends the wait, where libusb hears of it.

@@ -34,7 +34,7 @@ extension LineMemory {
     makeRoom()
     beginChunk()
     guard let start = source.baseAddress else { return 0 }
-    let taken = min(source.count, Self.capacity - end)
+    let taken = min(source.count, capacity - end)
     // SAFETY: so many bytes are there, and there is room for them.
     unsafe (memory + end).copyMemory(from: start, byteCount: taken)
     end += taken
@@ -106,7 +106,7 @@ extension LineMemory {
   /// Moves what is there to the beginning, which is never more than a few packets.
   @_noLocks @_noAllocation
   private mutating func makeRoom() {
-    if begin == 0 || Self.capacity - end >= Self.capacity / 2 { return }
+    if begin == 0 || capacity - end >= capacity / 2 { return }
     // SAFETY: both lie within the memory; the regions may overlap.
     unsafe memory.copyMemory(from: memory + begin, byteCount: count)
     end -= begin
@@ -125,7 +125,7 @@ extension LineMemory {
     var time: Int64 = 0
     for _ in 0..<waiting {
       // What does not fit waits in libusb's memory.
-      if Self.capacity - end < 16_384 { break }
+      if capacity - end < 16_384 { break }
       if unsafe shim_usb_take(usb, &source, &byteCount, &time) == 0 { break }
       if let source = unsafe source, byteCount > 0 {
         let before = end
@@ -176,7 +176,7 @@ extension LineMemory {
     unsafe port.pointee.wait(until: deadline)
     let now = MonotonicInstant.now()
     let room = unsafe UnsafeMutableRawBufferPointer(
-      start: memory + end, count: Self.capacity - end)
+      start: memory + end, count: capacity - end)
     switch unsafe port.pointee.read(into: room) {
     case .bytes(let byteCount):
       end += byteCount

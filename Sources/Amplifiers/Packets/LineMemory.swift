@@ -59,9 +59,7 @@ public struct LineErrors: Sendable, Equatable, BitwiseCopyable {
 /// Bytes that have come and are not parsed yet. Not shared between threads.
 @safe
 struct LineMemory: ~Copyable, @unchecked Sendable {
-  /// Half a second of the fastest amplifier is in the transfers; this is what is parsed at once.
-  static var capacity: Int { @_noLocks @_noAllocation get { 131_072 } }
-
+  let capacity: Int
   var handle: LineHandle
   let memory: UnsafeMutableRawPointer
   /// Bytes that are there: `begin..<end`.
@@ -79,10 +77,12 @@ struct LineMemory: ~Copyable, @unchecked Sendable {
   /// `end` when `receivedBytes` was right.
   var receivedEnd = 0
 
-  init(_ handle: LineHandle) {
+  /// - Parameter capacity: bytes that are taken at once.
+  init(_ handle: LineHandle, capacity: Int = 131_072) {
     self.handle = handle
-    unsafe memory = .allocate(byteCount: Self.capacity, alignment: 64)
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+    self.capacity = capacity
+    unsafe memory = .allocate(byteCount: capacity, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
   }
 
   deinit { unsafe memory.deallocate() }

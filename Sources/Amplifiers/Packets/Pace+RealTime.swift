@@ -13,6 +13,12 @@ struct PaceWatch: BitwiseCopyable {
   private var markedAt = MonotonicInstant(nanoseconds: 0)
   private var markedCount = 0
   private(set) var isHolding = false
+  private var sum = 0.0
+  private var sumCount = 0.0
+  private var lastArrival = MonotonicInstant(nanoseconds: 0)
+  /// What the clock says of the packet in question, by all that has come since it came at its
+  /// pace: the jitter of one arrival is more than a sample.
+  private(set) var elapsed = 0.0
 
   private static var interval: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(40) } }
   private static var limit: Nanoseconds { @_noLocks @_noAllocation get { .seconds(1) } }
@@ -22,34 +28,47 @@ struct PaceWatch: BitwiseCopyable {
 
   /// - Parameters:
   ///   - packets: that wait, the one in question included.
+  ///   - elapsed: periods up to it, by the newest arrival.
   ///   - isFull: there is no room for many more.
   /// - Returns: whether to wait.
   @_noLocks @_noAllocation
   mutating func holds(
-    at now: MonotonicInstant, packets: Int, period: Double, isFull: Bool
+    at now: MonotonicInstant, packets: Int, arrival: MonotonicInstant, elapsed: Double,
+    period: Double, isFull: Bool
   ) -> Bool {
     if !isHolding {
       isHolding = true
       heldSince = now
       mark(now, packets)
-      return true
     }
-    let elapsed = now - markedAt
-    if elapsed < Self.interval && !isFull { return true }
-    let expected = Double(elapsed.rawValue) / period
+    if arrival > lastArrival {
+      lastArrival = arrival
+      sum += elapsed
+      sumCount += 1
+    }
+    let span = now - markedAt
+    if span < Self.interval && !isFull { return true }
+    let expected = Double(span.rawValue) / period
     let isFast = Double(packets - markedCount) > 1.5 * expected + 4
     if isFast && !isFull && now - heldSince < Self.limit {
       mark(now, packets)
       return true
     }
     isHolding = false
+    self.elapsed = sumCount > 0 ? sum / sumCount : elapsed
     return false
   }
+
+  /// The packet in question was none, after all.
+  @_noLocks @_noAllocation
+  mutating func release() { isHolding = false }
 
   @_noLocks @_noAllocation
   private mutating func mark(_ now: MonotonicInstant, _ packets: Int) {
     markedAt = now
     markedCount = packets
+    sum = 0
+    sumCount = 0
   }
 }
 

@@ -59,16 +59,12 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
 
   public mutating func arm() throws(AmplifierFault) {
     stop()
-    let attached = try profile.attach(place, isResuming: false)
+    let attached = try profile.attach(place)
     do throws(AmplifierFault) {
       try profile.prove(attached)
     } catch {
       attached.handle.close()
       throw error
-    }
-    var place = place
-    if case .usb(_, let spared) = place {
-      place = .usb(serialNumber: attached.serialNumber, sparing: spared)
     }
     description.serialNumber = attached.serialNumber.isEmpty ? nil : attached.serialNumber
     let exchange = LineExchange(attached.handle)
@@ -79,7 +75,8 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
       attendant = try RealTimeThread.start(
         ThreadSettings(name: "attendant", policy: .other),
         workspace: Attendant(
-          profile: profile, place: place, exchange: exchange, stop: attendantStop)
+          profile: profile, place: place, attached: attached, exchange: exchange,
+          stop: attendantStop)
       ) { $0.run() }
     } catch {
       throw .system(operation: "start a thread", device: attached.device, errno: 11)

@@ -20,6 +20,17 @@ enum PacketPlace: BitwiseCopyable {
   case repeated
   /// Its counter fits neither the last packet nor the clock.
   case implausible
+
+  /// Only the clock says so, which can be asked when nothing waits upstream any more.
+  var isByClock: Bool {
+    @_noLocks @_noAllocation
+    get {
+      switch self {
+      case .leap, .restarted: true
+      case .next, .repeated, .implausible: false
+      }
+    }
+  }
 }
 
 /// The count of a stream's packets, extended from 8 bits to 64.

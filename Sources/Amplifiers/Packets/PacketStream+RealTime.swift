@@ -56,7 +56,7 @@ extension PacketStream {
       let packets = counts.packets
       let now = MonotonicInstant.now()
       if received > 0 || pace.isHolding { parse(at: now, into: &sink) }
-      if counts.packets != packets { silentAt = now + silence }
+      if counts.packets != packets || pace.isHolding { silentAt = now + silence }
       // Nothing can be done about one that streams by itself.
       if now >= silentAt, unsafe startMessage.count > 0 { return .silent }
     }
@@ -82,6 +82,9 @@ extension PacketStream {
         earlierHeapCalls = line.libraryHeapCalls
         line.drop(line.count)
         parser.giveUp()
+        pace.release()
+        lateness.reset()
+        hasHoleAhead = false
         isAnew = state == LineExchange.State.ready || !outlivesItsPlug
         remedy = state == LineExchange.State.ready && cause == 1 ? 2 : 4
         if state == LineExchange.State.ready { start() }
@@ -126,12 +129,20 @@ extension PacketStream {
     let counter = unsafe format.counter(packet)
     // What waits behind it was sent later, and has come no later.
     let (arrival, behind) = line.arrivalOfFirst(format.byteCount)
-    let elapsed = elapsed(until: arrival, behind: behind)
+    var elapsed = elapsed(until: arrival, behind: behind)
     let followsHole = hasHoleAhead && (isFirst || count.step(to: counter) != 1)
-    let place = count.place(
-      counter: counter, elapsed: elapsed,
-      drift: count.index < 1_000 ? 0.03 : 0.001, followsHole: followsHole,
+    var place = count.place(
+      counter: counter, elapsed: elapsed, drift: drift, followsHole: followsHole,
       isFirst: isFirst, isAnew: isAnew)
+    if place.isByClock && !isAnew && !followsHole {
+      if holds(at: now) { return .undecided }
+      elapsed = pace.elapsed - usualLateness
+      place = count.place(
+        counter: counter, elapsed: elapsed, drift: drift, followsHole: false, isFirst: isFirst,
+        isAnew: false)
+    }
+    pace.release()
+    if case .next = place, behind <= 0 { usualLateness += 0.02 * (elapsed - 1 - usualLateness) }
     var missing: Int64 = 0
     switch place {
     case .next(let lost):
@@ -141,11 +152,9 @@ extension PacketStream {
         missing += lateness.note(late: elapsed - 1, at: arrival, period: clock.period)
       }
     case .leap(let lost):
-      if !followsHole && isUndecided(at: now) { return .undecided }
       hasHoleAhead = !followsHole && count.step(to: counter) == 1 && waitsBehindHole
       missing = hasHoleAhead ? 0 : lost
     case .restarted(let lost):
-      if !isAnew && isUndecided(at: now) { return .undecided }
       missing = lost
       restart()
     case .repeated:
@@ -162,23 +171,24 @@ extension PacketStream {
     count.accept(
       counter: counter, missing: missing, elapsed: elapsed, alignment: format.packetsPerFrame)
     let index = UInt64(truncatingIfNeeded: count.index)
-    // The last of those that came together is the least late.
-    let (time, error) =
-      behind <= 0 || !clock.hasBegun
-      ? clock.add(index: index, arrival: oneByOne(arrival, behind: behind))
-      : clock.prediction(of: index)
+    let (time, error) = time(of: index, arrival: arrival, behind: behind)
     let step = assembly.take(packet: count.index)
     if step.completesPending { publishHalf(of: step.pendingFrame, into: &sink) }
     unsafe take(packet, step, arrival: arrival, time: time, error: error, into: &sink)
     return .packet
   }
 
+  /// By which fraction the clock may be wrong, at first and when it has settled.
+  private var drift: Double { @_noLocks @_noAllocation get { count.index < 1_000 ? 0.03 : 0.001 } }
+
   /// Whether what only the clock can tell must wait.
   @_noLocks @_noAllocation
-  private mutating func isUndecided(at now: MonotonicInstant) -> Bool {
-    pace.holds(
-      at: now, packets: line.count / format.byteCount, period: clock.period,
-      isFull: line.count > LineMemory.capacity / 2)
+  private mutating func holds(at now: MonotonicInstant) -> Bool {
+    let packets = line.count / format.byteCount
+    return pace.holds(
+      at: now, packets: packets, arrival: line.arrival,
+      elapsed: elapsed(until: line.arrival, behind: packets - 1), period: clock.period,
+      isFull: line.count > line.capacity / 2)
   }
 
   /// Whether among the packets that wait, of which this one follows the last without a hole, there
@@ -201,6 +211,26 @@ extension PacketStream {
     }
   }
 
+  /// When a packet was sampled, and the standard error of that.
+  @_noLocks @_noAllocation
+  private mutating func time(of index: UInt64, arrival: MonotonicInstant, behind: Int)
+    -> (MonotonicInstant, UInt32)
+  {
+    // The last of those that came together is the least late.
+    if behind > 0 && clock.hasBegun {
+      let (time, error) = clock.prediction(of: index)
+      return (time - staleness, error)
+    }
+    let expected = clock.hasBegun ? clock.time(of: index) : arrival
+    let (time, error) = clock.add(index: index, arrival: oneByOne(arrival, behind: behind))
+    // Of a clock that moves by so much at once the line has changed, not the device.
+    let jump = clock.hasBegun ? time - expected : .zero
+    if abs(jump.rawValue) > 20_000_000 {
+      staleness = staleness + jump > .zero ? staleness + jump : .zero
+    }
+    return (time - staleness, error)
+  }
+
   /// When a packet would have come if those behind it had not come with it.
   @_noLocks @_noAllocation
   private func oneByOne(_ arrival: MonotonicInstant, behind: Int) -> MonotonicInstant {
@@ -220,6 +250,7 @@ extension PacketStream {
   @_noLocks @_noAllocation
   private mutating func restart() {
     clock.restart()
+    staleness = .zero
     lateness.reset()
     epoch &+= 1
     if cause == 0 {

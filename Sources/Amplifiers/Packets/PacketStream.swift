@@ -29,6 +29,11 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   /// While a packet waits until the clock can be asked where it belongs.
   var pace = PaceWatch()
   var isFirstHeld = false
+  /// What the clock took for the line's new delay although nothing was lost: samples come so much
+  /// later than they used to, and are so much older.
+  var staleness = Nanoseconds.zero
+  /// Periods by which arrivals come after what the clock makes of them, on average.
+  var usualLateness = 0.0
   /// Among the packets that wait one follows a hole, which is why all of them are late.
   var hasHoleAhead = false
   /// Alarms that the newest frame raised.
@@ -48,7 +53,10 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   init(_ profile: AmplifierProfile, line handle: LineHandle, exchange: LineExchange) {
     format = profile.format
     self.exchange = exchange
-    line = LineMemory(handle)
+    // All transfers at once, and as much again for what is held back.
+    line = LineMemory(
+      handle,
+      capacity: max(131_072, 2 * Int(profile.usb.transferCount * profile.usb.transferByteCount)))
     unsafe startMessage = Self.copied(profile.startMessage)
     unsafe stopMessage = Self.copied(profile.stopMessage)
     outlivesItsPlug = profile.outlivesItsPlug

@@ -45,8 +45,9 @@ public struct USBDevice: Sendable, Equatable {
   public var serialNumber: String
   public var name: String
   public var access: DeviceAccess
-  /// The kernel's serial ports that are this device: "ttyUSB0".
-  public var ports: [String]
+  /// The bus and the hubs' ports on the way to it, as the kernel writes them: "1-1.2". Of the same
+  /// socket it is always the same, whatever is plugged in there.
+  public var topology: String
 
   /// "/dev/bus/usb/001/004".
   public var path: String { Self.path(bus: bus, address: address) }
@@ -59,6 +60,13 @@ public struct USBDevice: Sendable, Equatable {
   }
 }
 
+/// The device that a session began with.
+struct KnownDevice: Sendable, Equatable {
+  var device: USBDevice
+  /// It had a serial number that no other like it had.
+  var isUnique: Bool
+}
+
 public enum USBDevices {
   /// Every device that is plugged in, hubs and foreign ones included; nothing is opened by libusb.
   public static func all() -> [USBDevice] {
@@ -66,7 +74,8 @@ public enum USBDevices {
     // SAFETY: the array's length goes with it.
     let count = unsafe shim_usb_devices(&found, Int32(found.count))
     return found.prefix(max(0, Int(count))).map { device in
-      let folder = folder(of: device)
+      let topology = topology(of: device)
+      let folder = "/sys/bus/usb/devices/\(topology)/"
       let path = USBDevice.path(bus: device.bus, address: device.address)
       // SAFETY: the string lives through the call.
       let descriptor = unsafe shim_open(path, 2)
@@ -75,27 +84,39 @@ public enum USBDevices {
         vendor: device.vendor, product: device.product, bus: device.bus, address: device.address,
         serialNumber: ProcFile.line(folder + "serial") ?? "",
         name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(descriptor),
-        ports: ports(in: folder, device))
+        topology: topology)
     }
   }
 
-  /// A serial driver's ports lie in its interface's folder, a modem's one folder deeper.
-  private static func ports(in folder: String, _ device: shim_usb_device) -> [String] {
-    let name = folder.split(separator: "/").last.map(String.init) ?? ""
-    let interface = DeviceInventory(folder: "\(folder)\(name):1.0")
-    let modem = DeviceInventory(folder: "\(folder)\(name):1.0/tty")
-    return interface.names(beginningWith: "ttyUSB") + modem.names(beginningWith: "tty")
-  }
-
-  /// Where the kernel keeps the device's own words, which it may be asked for without permission.
-  private static func folder(of device: shim_usb_device) -> String {
-    var ports: [String] = []
-    let all = [
+  private static func topology(of device: shim_usb_device) -> String {
+    let ports = [
       device.ports.0, device.ports.1, device.ports.2, device.ports.3, device.ports.4,
       device.ports.5, device.ports.6,
     ]
-    for port in all.prefix(Int(device.port_count)) { ports.append(String(port)) }
-    return "/sys/bus/usb/devices/\(device.bus)-\(ports.joined(separator: "."))/"
+    return "\(device.bus)-"
+      + ports.prefix(Int(device.port_count)).map(String.init).joined(separator: ".")
+  }
+
+  /// Where on USB a serial port is plugged in: "1-1.2" for "/dev/ttyUSB0" or a link to it. Nil for
+  /// a port that is not on USB, or not there.
+  public static func topology(ofPort path: String) -> String? {
+    guard let port = realPath(path)?.split(separator: "/").last,
+      let device = realPath("/sys/class/tty/\(port)/device")
+    else { return nil }
+    // "…/usb1/1-1/1-1.2/1-1.2:1.0/ttyUSB0": what stands before the interface.
+    let parts = device.split(separator: "/")
+    guard let interface = parts.lastIndex(where: { $0.contains(":") && $0.contains("-") }),
+      interface > 0
+    else { return nil }
+    return String(parts[interface - 1])
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    var bytes = [CChar](repeating: 0, count: 1_024)
+    // SAFETY: the array's length goes with it; the string lives through the call.
+    guard unsafe shim_real_path(path, &bytes, bytes.count) == 0 else { return nil }
+    return String(
+      decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Waits until a device of this vendor is plugged in, or until the deadline.
@@ -109,15 +130,13 @@ public enum USBDevices {
   ///
   /// - Parameters:
   ///   - serialNumber: empty: there must be one only.
-  ///   - spared: "ttyUSB0": somebody else's line, which is never taken.
+  ///   - spared: the topology of somebody else's device, which is never taken.
   /// - Throws: `.notPlugged`, `.severalPlugged`.
   static func find(
     _ identity: USBIdentity, serialNumber: String, sparing spared: String?, kind: String
-  ) throws(AmplifierFault) -> USBDevice {
-    let candidates = all().filter { device in
-      device.vendor == identity.vendor && identity.products.contains(device.product)
-        && !device.ports.contains { $0 == spared }
-    }
+  ) throws(AmplifierFault) -> KnownDevice {
+    let alike = alike(identity)
+    let candidates = alike.filter { $0.topology != spared }
     let wanted = candidates.filter { serialNumber.isEmpty || $0.serialNumber == serialNumber }
     guard let device = wanted.first else {
       throw .notPlugged(
@@ -126,7 +145,24 @@ public enum USBDevices {
     guard wanted.count == 1 else {
       throw .severalPlugged(kind: kind, serialNumbers: wanted.map(\.serialNumber))
     }
-    return device
+    let namesakes = alike.filter { $0.serialNumber == device.serialNumber }
+    return KnownDevice(
+      device: device, isUnique: !device.serialNumber.isEmpty && namesakes.count == 1)
+  }
+
+  /// The same device once more: by its serial number, which may have been plugged in elsewhere; one
+  /// without a number of its own only where it was.
+  static func findAgain(_ known: KnownDevice, _ identity: USBIdentity, sparing spared: String?)
+    -> USBDevice?
+  {
+    alike(identity).first { found in
+      found.topology != spared && found.serialNumber == known.device.serialNumber
+        && (known.isUnique || found.topology == known.device.topology)
+    }
+  }
+
+  private static func alike(_ identity: USBIdentity) -> [USBDevice] {
+    all().filter { $0.vendor == identity.vendor && identity.products.contains($0.product) }
   }
 
   /// Opens a device, takes it from its kernel driver, and keeps its transfers under way.

@@ -11,6 +11,9 @@ int shim_open(const char *path, int access);
 
 void shim_close(int descriptor);
 
+/// The path without links, ended by a zero. 0, or -errno; -ERANGE when it does not fit.
+int shim_real_path(const char *path, char *real, size_t byte_count);
+
 /// Reads at most `count` bytes; 0 at the end.
 int64_t shim_read(int descriptor, void *bytes, size_t count);
 
