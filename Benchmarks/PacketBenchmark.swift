@@ -76,9 +76,9 @@ enum PacketBenchmark {
     }
     for packet in 0..<count {
       let first = packet * format.byteCount
-      for index in 0..<4 {
-        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt32(8 * index))
-        let value = UInt8(truncatingIfNeeded: format.header >> UInt32(8 * index))
+      for index in 0..<8 {
+        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt64(8 * index))
+        let value = UInt8(truncatingIfNeeded: format.header >> UInt64(8 * index))
         bytes[first + index] = bytes[first + index] & ~mask | value
       }
       let last = first + format.byteCount - 1

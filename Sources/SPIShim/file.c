@@ -12,6 +12,8 @@ int shim_open(const char *path, int access) {
   return descriptor < 0 ? -errno : descriptor;
 }
 
+int shim_may_use(const char *path) { return access(path, R_OK | W_OK) < 0 ? -errno : 0; }
+
 int shim_real_path(const char *path, char *real, size_t byte_count) {
   char *found = realpath(path, 0);
   if (!found) return -errno;

@@ -75,7 +75,10 @@ public struct FrameHeader: Sendable, BitwiseCopyable {
   /// for two seconds are two seconds old when they come.
   public var signalTime: MonotonicInstant {
     @_noLocks @_noAllocation
-    @inlinable get { sampleTime < edgeTime ? sampleTime : edgeTime }
+    @inlinable get {
+      // 0: nobody has filtered a time.
+      sampleTime.nanoseconds != 0 && sampleTime < edgeTime ? sampleTime : edgeTime
+    }
   }
 
   /// - Parameter chip: 0 to 3.

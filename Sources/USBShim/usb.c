@@ -243,7 +243,8 @@ void shim_usb_close(struct shim_usb *usb) {
   int64_t deadline = now() + 1000000000;
   while ((usb->under_way > 0 || usb->is_sending) && now() < deadline) {
     struct timeval left = until(deadline);
-    if (libusb_handle_events_timeout_completed(usb->context, &left, 0) < 0) break;
+    int result = libusb_handle_events_timeout_completed(usb->context, &left, 0);
+    if (result < 0 && result != LIBUSB_ERROR_INTERRUPTED) break;
   }
   // What the kernel still has of a device that does not let go is not freed under its hands.
   bool is_idle = usb->under_way == 0 && !usb->is_sending;

@@ -148,14 +148,14 @@ struct StreamTests {
       folder.path("exo"), "--allow-best-effort", "--output", folder.path("recordings"),
       "--report", folder.path("report.json"),
     ])
-    try exoskeleton.waitForOutput("armed")
-    usleep(1_500_000)
+    try exoskeleton.waitForOutput("moving")
     let before = exoskeleton.output.count
     emulator.send(SIGKILL)
     _ = emulator.finish()
     try session.waitForOutput("is looked for")
     usleep(500_000)
     let told = String(exoskeleton.output.dropFirst(before))
+    #expect(told.contains("neutral"), "\(told)")
     #expect(!told.contains("moving"), "\(told)")
     emulator = try self.emulator(folder, "cyton", [])
     try session.waitForOutput("recovered from a pulled plug by reattachment")

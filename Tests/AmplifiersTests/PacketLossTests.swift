@@ -65,19 +65,44 @@ struct PacketLossTests {
     arguments: [100, 240, 400, 1_000, 1_800])
   func stallUpstream(_ length: Int) throws {
     var bench = StreamBench(try #require(StreamCase.profile(0)))
-    for number in 0..<500 { bench.feed(try packet(number), periods: 1) }
-    // Twenty packets a millisecond, after as many periods as they took to be sampled.
-    for number in 500..<(500 + length) where number % 20 == 19 {
-      var bytes: [UInt8] = []
-      for member in (number - 19)...number { bytes += try packet(member) }
-      bench.feed(bytes, periods: number == 519 ? Double(length) : 0.25)
+    var next = 0
+    for _ in 0..<3 {
+      for _ in 0..<700 {
+        bench.feed(try packet(next), periods: 1)
+        next += 1
+      }
+      // Twenty packets a millisecond, after as many periods as they took to be sampled.
+      for group in 0..<(length / 20) {
+        var bytes: [UInt8] = []
+        for member in 0..<20 { bytes += try packet(next + member) }
+        bench.feed(bytes, periods: group == 0 ? Double(length) : 0.25)
+        next += 20
+      }
     }
-    for number in (500 + length)..<(1_200 + length) {
-      bench.feed(try packet(number), periods: number == 500 + length ? 0.5 : 1)
+    for _ in 0..<700 {
+      bench.feed(try packet(next), periods: 1)
+      next += 1
     }
-    #expect(bench.frames.count == 1_200 + length)
+    #expect(bench.frames.count == next)
     #expect(bench.frames.allSatisfy { $0.header.lostBefore == 0 })
     #expect(bench.stream.statistics.restarts == 0)
+  }
+
+  @Test("and is as old as it is: bytes that were held back are no signal of now")
+  func age() throws {
+    var bench = StreamBench(try #require(StreamCase.profile(0)))
+    for number in 0..<1_000 { bench.feed(try packet(number), periods: 1) }
+    // Six tenths of a second of nothing; then fifty at once, and from then on all are late.
+    for number in 1_000..<1_050 {
+      bench.feed(try packet(number), periods: number == 1_000 ? 150 : 0.01)
+    }
+    for number in 1_050..<4_000 { bench.feed(try packet(number), periods: 1) }
+    #expect(bench.frames.count == 4_000)
+    #expect(bench.frames.allSatisfy { $0.header.lostBefore == 0 })
+    let ages = bench.frames[1_000...].map {
+      ($0.header.edgeTime - $0.header.signalTime).milliseconds
+    }
+    #expect(ages.allSatisfy { $0 > 350 && $0 < 650 }, "\(ages.min() ?? 0) to \(ages.max() ?? 0) ms")
   }
 
   @Test("a repeated packet and one that comes too late give no frame")
@@ -199,5 +224,33 @@ struct PacketLossTests {
     #expect(gaps.map(\.index) == [2_600])
     #expect(gaps.map(\.header.lostBefore) == [1_061])
     #expect(bench.frames.count == 1_539 + 400)
+  }
+
+  @Test(
+    "a host that stood still so long that a chip's buffer overran: one hole, of the right size",
+    arguments: [0, 1], [101, 187, 188, 189, 190, 191, 192, 250, 333, 512, 600, 643])
+  func overrun(kind: Int, lost: Int) throws {
+    var bench = StreamBench(try #require(StreamCase.profile(kind)))
+    // Half of them go on where the counter is just beyond zero, as if the device had begun anew.
+    let begin = lost % 2 == 0 ? 500 : 514
+    for number in 0..<begin { bench.feed(try packet(number, kind: kind), periods: 1) }
+    // Of what waited the last packet is the head of one and the tail of another.
+    var waiting: [UInt8] = []
+    for number in begin..<(begin + 80) { waiting += try packet(number, kind: kind) }
+    let next = begin + 80 + lost
+    waiting += try packet(begin + 80, kind: kind).prefix(20)
+    waiting += try packet(next, kind: kind).suffix(13)
+    for number in (next + 1)..<(next + 4) { waiting += try packet(number, kind: kind) }
+    bench.feed(waiting, periods: Double(80 + lost + 4))
+    // To the end of a frame.
+    let end = (next + 800) | 1
+    for number in (next + 4)...end {
+      bench.feed(try packet(number, kind: kind), periods: 1)
+    }
+    #expect(bench.stream.statistics.restarts == 0)
+    let frames = bench.stream.format.packetsPerFrame
+    let missing = bench.frames.map { UInt64($0.header.lostBefore) }.reduce(0, +)
+    #expect(bench.frames.last?.index == UInt64(end / frames))
+    #expect(missing + UInt64(bench.frames.count) == UInt64(end / frames + 1))
   }
 }

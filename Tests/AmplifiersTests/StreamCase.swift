@@ -120,9 +120,9 @@ struct StreamCase {
     var found: Set<[Int32]> = []
     let last = format.byteCount - 1
     for start in bytes.indices where start + last < bytes.count {
-      let isHeader = (0..<4).allSatisfy { index in
-        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt32(8 * index))
-        let value = UInt8(truncatingIfNeeded: format.header >> UInt32(8 * index))
+      let isHeader = (0..<8).allSatisfy { index in
+        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt64(8 * index))
+        let value = UInt8(truncatingIfNeeded: format.header >> UInt64(8 * index))
         return bytes[start + index] & mask == value
       }
       guard isHeader, bytes[start + last] & format.footerMask == format.footer else { continue }
@@ -158,9 +158,9 @@ struct StreamCase {
     let format = profile.format
     return (0..<count).map { number in
       var packet = (0..<format.byteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
-      for index in 0..<4 {
-        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt32(8 * index))
-        let value = UInt8(truncatingIfNeeded: format.header >> UInt32(8 * index))
+      for index in 0..<8 {
+        let mask = UInt8(truncatingIfNeeded: format.headerMask >> UInt64(8 * index))
+        let value = UInt8(truncatingIfNeeded: format.header >> UInt64(8 * index))
         packet[index] = packet[index] & ~mask | value
       }
       let last = format.byteCount - 1

@@ -44,7 +44,15 @@ extension Configuration {
   func streamAmplifier(_ kind: AmplifierKind, chips: [ADS1299Configuration]? = nil) throws(Failure)
     -> PacketAmplifier
   {
-    PacketAmplifier(
+    if !amplifier.port.isEmpty,
+      USBDevices.realPath(amplifier.port) ?? "" == USBDevices.realPath(exoskeleton.port)
+    {
+      throw Failure(
+        .configuration,
+        "`amplifier.port` and `exoskeleton.port` are both \(amplifier.port): what is said to an "
+          + "amplifier must not reach a drive; name another")
+    }
+    return PacketAmplifier(
       try streamProfile(kind, chips: chips),
       at: amplifier.port.isEmpty
         ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonTopology)

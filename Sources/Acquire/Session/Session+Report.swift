@@ -123,10 +123,11 @@ extension SchedulingFault {
 extension SessionReport {
   /// Filters and losses are reckoned by the nominal rate: of another one somebody must know.
   var rateWarning: String? {
-    guard let rate = sampleRate, abs(rate.partsPerMillion) > 5_000 else { return nil }
+    // What is lost for long makes every rate look wrong.
+    guard let rate = sampleRate, abs(rate.partsPerMillion) > 5_000, lost == 0 else { return nil }
     return "\(amplifier) sent \(decimal(rate.estimate, places: 1)) samples a second, not "
-      + "\(nominalRate): filters and losses are reckoned by the latter; set amplifier.device-rate "
-      + "or amplifier.speed-mode"
+      + "\(nominalRate): filters and losses are reckoned by the latter; where firmware decides the "
+      + "rate, set amplifier.device-rate"
   }
 }
 

@@ -108,6 +108,9 @@ struct SessionPlan {
     }
     signal.commonAverage = section.commonAverage
     signal.windowSeconds = section.windowSeconds
+    if let kind = configuration.streamKind {
+      signal.gate.fullScaleCounts = try configuration.streamProfile(kind).format.fullScaleCounts
+    }
     let gate = configuration.gate
     signal.gate.amplitude = Microvolts(gate.amplitudeMicrovolts)
     signal.gate.gradientMicrovoltsPerSecond = gate.gradientMicrovoltsPerMillisecond * 1_000

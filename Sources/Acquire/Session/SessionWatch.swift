@@ -21,6 +21,7 @@ struct SessionWatch {
   private var hasToldOfLatch = false
   private var toldRecoveries: UInt64 = 0
   private var isAway = false
+  private var toldHindrance: String?
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -94,6 +95,10 @@ struct SessionWatch {
     for alarm in presence.alarms where !faults.contains("\(amplifier.name): \(alarm)") {
       faults.append("\(amplifier.name): \(alarm)")
       say("! \(amplifier.name): \(alarm)")
+    }
+    if presence.isAway, let hindrance = presence.hindrance, hindrance != toldHindrance {
+      toldHindrance = hindrance
+      say("! \(hindrance)")
     }
     guard presence.isAway != isAway else { return }
     isAway = presence.isAway

@@ -9,7 +9,7 @@ import RT
 import Signal
 
 enum BioSemi {
-  /// 4096 bytes are a millisecond of the fullest mode; 256 of them more than a quarter of a second.
+  /// 4096 bytes are a millisecond of the fullest modes, 256 of them a fifth of a second or more.
   static let usb = USBIdentity(
     vendor: 0x0547, products: [0x1005], interface: .bulk, transferCount: 256,
     transferByteCount: 4_096)
@@ -54,7 +54,8 @@ enum BioSemi {
       kind: "biosemi", name: "BioSemi ActiveTwo, speed mode \(mode), \(labels.count) channels",
       usb: usb, baud: 115_200,
       format: PacketFormat(
-        byteCount: 4 * words, header: [0x00, 0xFF, 0xFF, 0xFF], counts: .int24InInt32LittleEndian,
+        byteCount: 4 * words, header: header(mode: mode, generation: settings.generation),
+        counts: .int24InInt32LittleEndian,
         at: 8, count: labels.count, auxiliaries: [.init(.uint24LittleEndian, at: 5)],
         alarms: [
           .init(word: 0, mask: 1 << 22, isSetWhenWell: false, disqualifies: false),
@@ -77,6 +78,14 @@ enum BioSemi {
       explain: { explain($0, mode: mode, generation: settings.generation) })
   }
 
+  /// The sync word, and what does not change of the status word: any channel may rest at −1, which
+  /// looks like the sync word, but not every next one looks like the switch of the box.
+  private static func header(mode: Int, generation: Int) -> [(value: UInt8, mask: UInt8)] {
+    let switches = UInt8(mode & 7) << 1 | UInt8(mode & 8) << 2 | (generation == 2 ? 0x80 : 0)
+    return [(0x00, 0xFF), (0xFF, 0xFF), (0xFF, 0xFF), (0xFF, 0xFF), (0x00, 0xFF), (0, 0), (0, 0)]
+      + [(switches, 0xAE)]
+  }
+
   /// The status word tells what the switch says: low bits 17, 18, 19 and 21; generation 2: bit 23.
   private static func explain(_ bytes: [UInt8], mode: Int, generation: Int) -> String {
     guard bytes.count >= 64 else {
@@ -88,6 +97,11 @@ enum BioSemi {
         UInt32(bytes[start + 5]) | UInt32(bytes[start + 6]) << 8 | UInt32(bytes[start + 7]) << 16
       let found = Int(status >> 17 & 7 | status >> 18 & 8)
       let foundGeneration = status & 1 << 23 == 0 ? 1 : 2
+      // A channel at −1 is no sync word: another must stand a sample further.
+      guard found <= 8 else { continue }
+      let next = start + 4 * words[foundGeneration - 1][found]
+      guard next + 4 <= bytes.count, Array(bytes[next..<(next + 4)]) == [0x00, 0xFF, 0xFF, 0xFF]
+      else { continue }
       if found != mode || foundGeneration != generation {
         return "the box is of generation \(foundGeneration) and in speed mode \(found): set "
           + "amplifier.generation and amplifier.speed-mode to that, or turn the switch"

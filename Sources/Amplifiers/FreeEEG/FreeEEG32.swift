@@ -25,7 +25,7 @@ enum FreeEEG32 {
     return AmplifierProfile(
       kind: "freeeeg32", name: "FreeEEG32, 32 channels", usb: usb, baud: 921_600,
       format: PacketFormat(
-        byteCount: length, header: [0xA0], footer: (0xC0, 0xFF), counterOffset: 1,
+        byteCount: length, header: [(0xA0, 0xFF)], footer: (0xC0, 0xFF), counterOffset: 1,
         counts: .int24BigEndian, at: 2, count: 32),
       montage: Montage(
         channels: try settings.labels(count: 32, of: "a FreeEEG32").map {

@@ -56,14 +56,15 @@ enum Cyton {
       name: isDaisy ? "OpenBCI Cyton with Daisy, 16 channels" : "OpenBCI Cyton, 8 channels",
       usb: usb, baud: 115_200,
       format: PacketFormat(
-        byteCount: 33, header: [0xA0], footer: (0xC0, 0xF0), counterOffset: 1,
+        byteCount: 33, header: [(0xA0, 0xFF)], footer: (0xC0, 0xF0), counterOffset: 1,
         counts: .int24BigEndian, at: 2, count: 8, packetsPerFrame: isDaisy ? 2 : 1,
         auxiliaries: fields.map(\.field)),
       montage: Montage(channels: channels, samplesPerSecond: rate),
       packetsPerSecond: packetsPerSecond, auxiliaries: fields.map(\.signal),
       groupDelay: configuration.chips[0].dataRate.groupDelay,
       delays: isDaisy ? daisyDelays : [], startMessage: Array("b".utf8),
-      stopMessage: Array("s".utf8), outlivesItsPlug: true,
+      stopMessage: Array("s".utf8),
+      restMessages: commands.rest.map { Array($0.utf8) }, outlivesItsPlug: true,
       prepare: { (line) throws(AmplifierFault) in try commands.prepare(&line) },
       explain: CytonCommands.explain)
   }

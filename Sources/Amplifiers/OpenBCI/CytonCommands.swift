@@ -10,6 +10,8 @@ struct CytonCommands: Sendable {
   let isDaisy: Bool
   /// In order, one reply each.
   let settings: [String]
+  /// Switches off what went through somebody: the board goes on with it when the stream has ended.
+  let rest: [String]
 
   /// - Throws: `.unsupported` for what the board cannot do.
   init(_ configuration: CytonConfiguration) throws(AmplifierFault) {
@@ -33,6 +35,7 @@ struct CytonCommands: Sendable {
     commands.append("/\(configuration.boardMode.rawValue)")
     if configuration.hasTimeStamps { commands.append("<") }
     settings = commands
+    rest = commands.filter { $0.hasPrefix("z") }.map { "\($0.prefix(2))00Z" }
   }
 
   private static func check(_ chip: ADS1299Configuration) throws(AmplifierFault) {

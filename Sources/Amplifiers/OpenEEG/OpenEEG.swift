@@ -20,7 +20,8 @@ enum OpenEEG {
     return AmplifierProfile(
       kind: "openeeg", name: name, usb: usb, baud: 57_600,
       format: PacketFormat(
-        byteCount: 17, header: [0xA5, 0x5A, 0x02], counterOffset: 3, counts: .offset10BigEndian,
+        byteCount: 17, header: [(0xA5, 0xFF), (0x5A, 0xFF), (0x02, 0xFF)], counterOffset: 3,
+        counts: .offset10BigEndian,
         at: 4, count: 6, auxiliaries: [.init(.uint8, at: 16)]),
       montage: Montage(
         channels: try settings.labels(count: 6, of: "an OpenEEG").map {

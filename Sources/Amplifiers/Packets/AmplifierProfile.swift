@@ -38,6 +38,8 @@ public struct AmplifierProfile: Sendable {
   /// Makes it stream, and stop; empty: it streams as long as it has power.
   public var startMessage: [UInt8]
   public var stopMessage: [UInt8]
+  /// What else is said before the line is closed, so that no current is left on.
+  public var restMessages: [[UInt8]]
   /// What counts and converts has a power of its own: it goes on while the plug is out.
   public var outlivesItsPlug: Bool
   /// Talks to the firmware until it is as the configuration says. Not called when the device is
@@ -51,7 +53,8 @@ public struct AmplifierProfile: Sendable {
     montage: Montage, packetsPerSecond: Double, auxiliaries: [AuxiliarySignal] = [],
     alarmTexts: [String] = [],
     groupDelay: Nanoseconds = .zero, delays: [AmplifierDelay] = [],
-    startMessage: [UInt8] = [], stopMessage: [UInt8] = [], outlivesItsPlug: Bool = false,
+    startMessage: [UInt8] = [], stopMessage: [UInt8] = [], restMessages: [[UInt8]] = [],
+    outlivesItsPlug: Bool = false,
     prepare: @escaping @Sendable (inout LineConversation) throws(AmplifierFault) -> Void = { _ in
     },
     explain: @escaping @Sendable ([UInt8]) -> String
@@ -73,6 +76,7 @@ public struct AmplifierProfile: Sendable {
     self.delays = delays
     self.startMessage = startMessage
     self.stopMessage = stopMessage
+    self.restMessages = restMessages
     self.outlivesItsPlug = outlivesItsPlug
     self.prepare = prepare
     self.explain = explain

@@ -30,13 +30,13 @@ extension AmplifierProfile {
   ///
   /// - Parameter before: what it was attached as a moment ago: the same device is taken and no
   ///   other, and what streams on is left alone.
-  func attach(_ place: AmplifierPlace, before: AttachedLine? = nil) throws(AmplifierFault)
-    -> AttachedLine
-  {
+  func attach(
+    _ place: AmplifierPlace, before: AttachedLine? = nil, until stop: StopSignal? = nil
+  ) throws(AmplifierFault) -> AttachedLine {
     let isResuming = before != nil
     var attached = try open(place, before: before)
     do throws(AmplifierFault) {
-      var conversation = LineConversation(attached.handle, device: attached.device)
+      var conversation = LineConversation(attached.handle, device: attached.device, stop: stop)
       if isResuming { attached.isContinuing = try streams(&conversation) }
       if !attached.isContinuing {
         guard !isResuming || !startMessage.isEmpty else {
@@ -46,8 +46,20 @@ extension AmplifierProfile {
       }
       return attached
     } catch {
+      putToRest(attached.handle, device: attached.device)
       attached.handle.close()
       throw error
+    }
+  }
+
+  /// Leaves the device without a current through anybody, as far as it can still be told.
+  func putToRest(_ handle: LineHandle, device: String) {
+    var conversation = LineConversation(handle, device: device)
+    for message in [stopMessage] + restMessages where !message.isEmpty {
+      guard (try? conversation.send(message)) != nil,
+        // It must have left before the line is closed.
+        (try? conversation.receive(for: .milliseconds(30))) != nil
+      else { return }
     }
   }
 

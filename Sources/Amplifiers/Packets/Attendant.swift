@@ -55,16 +55,23 @@ struct LineExchange: @unchecked Sendable {
     return unsafe line.pointee
   }
 
+  /// Beside the alarms: the device is there, and nothing comes.
+  static var silentBit: UInt32 { @_noLocks @_noAllocation get { 1 << 31 } }
+
   /// Acquisition thread: alarms of the newest frame, bit 0 the first of the profile.
   @_noLocks @_noAllocation
   func setAlarms(_ raised: UInt32) { unsafe alarmBits.pointee.store(raised, ordering: .relaxed) }
   var alarms: UInt32 { unsafe alarmBits.pointee.load(ordering: .relaxed) }
 
   /// Closes the line, when both threads have ended and it is not the acquisition thread's.
-  func closeLeftover() {
+  func closeLeftover(_ profile: AmplifierProfile) {
     let left = state
-    if left != State.inUse && left != State.missing { unsafe line.pointee.close() }
+    if left == State.inUse || left == State.missing { return }
+    profile.putToRest(handle, device: profile.name)
+    handle.close()
   }
+
+  private var handle: LineHandle { unsafe line.pointee }
 
   /// Attendant, when the state is `givenUp`.
   func closeGivenUp() {
@@ -77,15 +84,26 @@ struct LineExchange: @unchecked Sendable {
 public struct DevicePresence: Sendable {
   let exchange: LineExchange
   let alarmTexts: [String]
+  let reason: AttendantReason
 
   /// It was unplugged or fell silent, and is looked for.
-  public var isAway: Bool { exchange.state != LineExchange.State.inUse }
+  public var isAway: Bool {
+    exchange.state != LineExchange.State.inUse || exchange.alarms & LineExchange.silentBit != 0
+  }
+
+  /// Why it could not be brought back yet, in one sentence; nil when nothing has been tried.
+  public var hindrance: String? { reason.text.withLock { $0 } }
 
   /// What the device itself says is wrong: "its battery is low: charge it".
   public var alarms: [String] {
     let raised = exchange.alarms
     return alarmTexts.enumerated().filter { raised & 1 << UInt32($0.offset) != 0 }.map(\.element)
   }
+}
+
+/// Why the last attempt failed. The real-time path never sees it.
+final class AttendantReason: Sendable {
+  let text = Mutex<String?>(nil)
 }
 
 /// What the attendant's thread owns.
@@ -95,6 +113,7 @@ struct Attendant: Sendable {
   /// The device that was there at first; its handle is of no use.
   let attached: AttachedLine
   let exchange: LineExchange
+  let reason: AttendantReason
   let stop: StopSignal
 
   /// Until told to stop. A line that nobody takes stays in the exchange.
@@ -116,7 +135,13 @@ struct Attendant: Sendable {
   /// Tries until it is there; nil when told to stop.
   private func find() -> AttachedLine? {
     while !stop.isRaised {
-      if let attached = try? profile.attach(place, before: attached) { return attached }
+      do throws(AmplifierFault) {
+        let again = try profile.attach(place, before: attached, until: stop)
+        reason.text.withLock { $0 = nil }
+        return again
+      } catch {
+        reason.text.withLock { $0 = error.message }
+      }
       let deadline = MonotonicInstant.now() + .milliseconds(250)
       if case .usb = place {
         // An arrival ends the wait, where libusb hears of it.

@@ -54,6 +54,9 @@ struct FrameAssembly: BitwiseCopyable {
     }
     return step
   }
+
+  @_noLocks @_noAllocation
+  mutating func reset() { pendingFrame = -1 }
 }
 
 extension PacketStream {
@@ -71,7 +74,7 @@ extension PacketStream {
     header.chipCount = 0  // The words are no status words of an ADS1299.
     header.channelCount = UInt32(truncatingIfNeeded: format.channelCount)
     unsafe format.decodeAuxiliaries(packet, into: &header)
-    if line.isDoubtful { header.flags = .corrupt }
+    if line.isDoubtful(format.byteCount) { header.flags = .corrupt }
     if format.alarmCount > 0 {
       let raised = format.raisedAlarms(header)
       if raised != alarms { exchange.setAlarms(raised) }
@@ -87,11 +90,8 @@ extension PacketStream {
     unsafe format.decode(packet, into: slot, first: step.firstChannel)
     if format.packetsPerFrame == 2 {
       let first = half.header
-      if step.lacksOtherHalf {
-        header.flags = .incomplete
-      } else if first.flags.rawValue != 0 {
-        header.flags = first.flags
-      }
+      let more = step.lacksOtherHalf ? FrameFlags.incomplete.rawValue : first.flags.rawValue
+      header.flags = FrameFlags(rawValue: header.flags.rawValue | more)
       for channel in format.countsPerPacket..<format.channelCount {
         slot.setCount(channel, to: step.lacksOtherHalf ? 0 : half.count(channel))
       }
@@ -104,12 +104,20 @@ extension PacketStream {
     publish(slot, &header, frame: assembly.frame(of: count.index), into: &sink)
   }
 
+  /// The half that waits, if one does, before something else happens.
+  @_noLocks @_noAllocation
+  mutating func publishWaitingHalf(into sink: inout FrameSink) {
+    if assembly.pendingFrame < 0 { return }
+    publishHalf(of: assembly.pendingFrame, into: &sink)
+    assembly.reset()
+  }
+
   /// The half that waits, without the other.
   @_noLocks @_noAllocation
   mutating func publishHalf(of frame: Int64, into sink: inout FrameSink) {
     let slot = sink.claim()
     var header = half.header
-    header.flags = .incomplete
+    header.flags = FrameFlags(rawValue: header.flags.rawValue | FrameFlags.incomplete.rawValue)
     for channel in 0..<format.channelCount {
       slot.setCount(channel, to: channel < format.countsPerPacket ? 0 : half.count(channel))
     }

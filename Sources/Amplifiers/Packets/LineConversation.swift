@@ -7,9 +7,12 @@ struct LineConversation: ~Copyable {
   /// Where the line ends, for messages: "/dev/ttyUSB0", "/dev/bus/usb/001/004".
   let device: String
   var line: LineMemory
+  /// Ends it early, by a throw.
+  private let stop: StopSignal?
 
-  init(_ handle: LineHandle, device: String) {
+  init(_ handle: LineHandle, device: String, stop: StopSignal? = nil) {
     self.device = device
+    self.stop = stop
     line = LineMemory(handle)
   }
 
@@ -32,7 +35,8 @@ struct LineConversation: ~Copyable {
     let deadline = MonotonicInstant.now() + span
     var bytes: [UInt8] = []
     repeat {
-      let result = line.receive(until: deadline)
+      if stop?.isRaised == true { throw .line("it was told to stop") }
+      let result = line.receive(until: min(deadline, .now() + .milliseconds(50)))
       guard result >= 0 else {
         throw AmplifierFault(errno: result, operation: "read", device: device)
       }

@@ -143,8 +143,9 @@ extension LineMemory {
     let target = unsafe memory + end
     if handle.isFTDI {
       let before = errors
-      end += unsafe FTDI.strip(source, byteCount, into: target, &errors)
-      noteErrors(since: before)
+      let stripped = unsafe FTDI.strip(source, byteCount, into: target, &errors)
+      end += stripped
+      noteErrors(since: before, newest: stripped)
     } else {
       unsafe target.copyMemory(from: source, byteCount: byteCount)
       end += byteCount
@@ -153,26 +154,31 @@ extension LineMemory {
 
   /// After an overrun the chip still sends what its FIFO held, and the hole comes after that.
   @_noLocks @_noAllocation
-  private mutating func noteErrors(since before: LineErrors) {
+  private mutating func noteErrors(since before: LineErrors, newest byteCount: Int) {
     let overruns = errors.overruns &- before.overruns
     let damaged =
       (errors.parity &+ errors.framing &+ errors.breaks)
       &- (before.parity &+ before.framing &+ before.breaks)
     if overruns == 0 && damaged == 0 { return }
     let now = receivedBytes &+ UInt64(truncatingIfNeeded: end - receivedEnd)
+    // Of two places that are near to each other, all between them.
+    let begin = now &- UInt64(truncatingIfNeeded: byteCount)
+    if begin > doubtfulUntil { doubtfulFrom = begin }
     doubtfulUntil = now &+ (overruns > 0 ? UInt64(FTDI.fifoByteCount) : 0)
   }
 
-  /// Whether the next bytes may lack some between them.
-  var isDoubtful: Bool {
-    @_noLocks @_noAllocation
-    get { receivedBytes &- UInt64(truncatingIfNeeded: count) < doubtfulUntil }
+  /// Whether the next `byteCount` bytes may lack some between them.
+  @_noLocks @_noAllocation
+  func isDoubtful(_ byteCount: Int) -> Bool {
+    let first = receivedBytes &- UInt64(truncatingIfNeeded: count)
+    return first < doubtfulUntil && first &+ UInt64(truncatingIfNeeded: byteCount) > doubtfulFrom
   }
 
   @_noLocks @_noAllocation
   private mutating func receiveBytes(_ deadline: MonotonicInstant) -> Int32 {
     // SAFETY: the port is open; the rest of the memory is what it may write to.
     guard let port = unsafe handle.port else { return -Errno.noDevice }
+    _ = unsafe port.pointee.flush()  // The rest of a message, if the driver took half of it.
     unsafe port.pointee.wait(until: deadline)
     let now = MonotonicInstant.now()
     let room = unsafe UnsafeMutableRawBufferPointer(

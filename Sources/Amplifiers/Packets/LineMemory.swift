@@ -71,8 +71,9 @@ struct LineMemory: ~Copyable, @unchecked Sendable {
   var earlierArrival = MonotonicInstant(nanoseconds: 0)
   var errors = LineErrors()
   var receivedBytes: UInt64 = 0
-  /// Bytes up to this one, counted as `receivedBytes`, may lack some between them: the chip's FIFO
-  /// overran, or a byte was damaged on its line.
+  /// Bytes between these, counted as `receivedBytes`, may lack some: the chip's FIFO overran, or a
+  /// byte was damaged on its line.
+  var doubtfulFrom: UInt64 = 0
   var doubtfulUntil: UInt64 = 0
   /// `end` when `receivedBytes` was right.
   var receivedEnd = 0

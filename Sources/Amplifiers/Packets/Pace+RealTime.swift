@@ -77,6 +77,7 @@ struct PaceWatch: BitwiseCopyable {
 struct LatenessWatch: BitwiseCopyable {
   private var begin = MonotonicInstant(nanoseconds: 0)
   private var least = Double.infinity
+  private var most = -Double.infinity
 
   private static var window: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(250) } }
 
@@ -90,12 +91,16 @@ struct LatenessWatch: BitwiseCopyable {
   @_noLocks @_noAllocation
   mutating func note(late: Double, at now: MonotonicInstant, period: Double) -> Int64 {
     if late < least { least = late }
+    if late > most { most = late }
     if now - begin < Self.window { return 0 }
     let found = least
+    // What waited somewhere and is worked off becomes less and less late.
+    let isSteady = most - least < found / 2
     begin = now
     least = .infinity
+    most = -.infinity
     // Three milliseconds and four packets: more than a host's jitter at its best.
-    return found < .infinity && found > 4 && found * period > 3e6 ? Int64(found + 0.5) : 0
+    return isSteady && found > 4 && found * period > 3e6 ? Int64(found + 0.5) : 0
   }
 
   @_noLocks @_noAllocation

@@ -39,6 +39,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
   private var attendant: RealTimeThread<Attendant>?
   /// Wakes the attendant, so that it sees its stop signal.
   private var attendantBell: Doorbell?
+  private let reason = AttendantReason()
   private var finished = LineStatistics()
   private var attendantStop = StopSignal()
 
@@ -54,7 +55,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     attendantStop.raise()
     attendantBell?.ring()
     if let attendant { _ = attendant.join() }
-    if let stream { stream.close() }
+    if let stream { stream.close(profile) }
   }
 
   public mutating func arm() throws(AmplifierFault) {
@@ -63,6 +64,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     do throws(AmplifierFault) {
       try profile.prove(attached)
     } catch {
+      profile.putToRest(attached.handle, device: attached.device)
       attached.handle.close()
       throw error
     }
@@ -76,10 +78,11 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
         ThreadSettings(name: "attendant", policy: .other),
         workspace: Attendant(
           profile: profile, place: place, attached: attached, exchange: exchange,
-          stop: attendantStop)
+          reason: reason, stop: attendantStop)
       ) { $0.run() }
     } catch {
-      throw .system(operation: "start a thread", device: attached.device, errno: 11)
+      stop()
+      throw .line(error.message)
     }
   }
 
@@ -89,13 +92,14 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
     if let ended = attendant.take() { _ = ended.join() }
     if let stopped = stream.take() {
       finished = stopped.statistics
-      stopped.close()
+      stopped.close(profile)
     }
   }
 
   public var presence: DevicePresence? {
     switch stream {
-    case .some(let now): DevicePresence(exchange: now.exchange, alarmTexts: profile.alarmTexts)
+    case .some(let now):
+      DevicePresence(exchange: now.exchange, alarmTexts: profile.alarmTexts, reason: reason)
     case .none: nil
     }
   }

@@ -7,8 +7,8 @@ extension PacketFormat {
   /// Whether `byteCount` bytes look like a packet.
   @_noLocks @_noAllocation
   func fits(_ bytes: UnsafeRawPointer) -> Bool {
-    // SAFETY: the caller has `byteCount` bytes there, at least four.
-    guard unsafe bytes.loadUnaligned(as: UInt32.self) & headerMask == header else { return false }
+    // SAFETY: the caller has `byteCount` bytes there, at least eight.
+    guard unsafe bytes.loadUnaligned(as: UInt64.self) & headerMask == header else { return false }
     guard unsafe bytes.load(fromByteOffset: byteCount - 1, as: UInt8.self) & footerMask == footer
     else { return false }
     if case .offset10BigEndian = encoding {
@@ -30,7 +30,7 @@ extension PacketFormat {
       if footerMask != 0 { return 0 }
       // A header cannot stand where ten bits should.
       if case .offset10BigEndian = encoding { return 0 }
-      return 4
+      return 8
     }
   }
 
@@ -39,7 +39,7 @@ extension PacketFormat {
   func isFollowed(_ bytes: UnsafeRawPointer) -> Bool {
     if successorByteCount == 0 { return true }
     // SAFETY: the caller has `successorByteCount` bytes behind the packet.
-    let next = unsafe (bytes + byteCount).loadUnaligned(as: UInt32.self)
+    let next = unsafe (bytes + byteCount).loadUnaligned(as: UInt64.self)
     return next & headerMask == header
   }
 

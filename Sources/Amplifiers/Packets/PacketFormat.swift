@@ -17,6 +17,14 @@ public struct AuxiliaryField: Sendable, BitwiseCopyable {
     case uint8
     case int16BigEndian, uint16BigEndian
     case uint24LittleEndian
+
+    var byteCount: Int {
+      switch self {
+      case .uint8: 1
+      case .int16BigEndian, .uint16BigEndian: 2
+      case .uint24LittleEndian: 3
+      }
+    }
   }
 
   public var encoding: Encoding
@@ -50,9 +58,9 @@ public struct PacketAlarm: Sendable, BitwiseCopyable {
 /// The layout of packets of one length.
 public struct PacketFormat: Sendable, BitwiseCopyable {
   public let byteCount: Int
-  /// The first four bytes, the first in the lowest, and which of their bits are always so.
-  public let header: UInt32
-  public let headerMask: UInt32
+  /// The first eight bytes, the first in the lowest, and which of their bits are always so.
+  public let header: UInt64
+  public let headerMask: UInt64
   /// The last byte, and which of its bits are always so; mask 0: any.
   public let footer: UInt8
   public let footerMask: UInt8
@@ -70,11 +78,13 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
   public let alarmCount: Int
 
   /// - Parameters:
-  ///   - header: 1 to 4 bytes that every packet begins with.
+  ///   - header: bytes that every packet begins with, and which of their bits do not change; 8 at
+  ///     most, the first whole.
   ///   - auxiliaries: 4 at most.
   ///   - alarms: 2 at most.
   public init(
-    byteCount: Int, header: [UInt8], footer: (value: UInt8, mask: UInt8) = (0, 0),
+    byteCount: Int, header: [(value: UInt8, mask: UInt8)],
+    footer: (value: UInt8, mask: UInt8) = (0, 0),
     counterOffset: Int = -1, counts: CountEncoding, at firstCountOffset: Int, count: Int,
     packetsPerFrame: Int = 1, auxiliaries: [AuxiliaryField] = [], alarms: [PacketAlarm] = []
   ) {
@@ -84,25 +94,25 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
       case .offset10BigEndian: 2
       case .int24InInt32LittleEndian: 4
       }
-    precondition((1...4).contains(header.count), "a packet begins with one to four known bytes")
+    precondition((1...8).contains(header.count), "a packet begins with one to eight known bytes")
     // Counts of 24 bits are loaded with the byte before them.
     precondition(firstCountOffset >= header.count, "the counts follow the header")
     precondition(firstCountOffset + size * count <= byteCount, "the counts lie in the packet")
-    precondition(counterOffset < byteCount && byteCount >= 4, "the counter lies in the packet")
+    precondition(counterOffset < byteCount && byteCount >= 8, "the counter lies in the packet")
     precondition(auxiliaries.count <= 4, "a frame has four words beside its counts")
     precondition(
-      auxiliaries.allSatisfy { $0.offset >= 0 && $0.offset + 3 <= byteCount + 2 },
+      auxiliaries.allSatisfy { $0.offset >= 0 && $0.offset + $0.encoding.byteCount <= byteCount },
       "what comes beside the counts lies in the packet")
     precondition(
       alarms.count <= 2 && alarms.allSatisfy { auxiliaries.indices.contains($0.word) },
       "alarms are bits of words that are there")
     precondition(packetsPerFrame == 1 || counterOffset >= 0, "halves are told by their counter")
     self.byteCount = byteCount
-    var value: UInt32 = 0
-    var mask: UInt32 = 0
+    var value: UInt64 = 0
+    var mask: UInt64 = 0
     for (index, byte) in header.enumerated() {
-      value |= UInt32(byte) << UInt32(8 * index)
-      mask |= 0xFF << UInt32(8 * index)
+      value |= UInt64(byte.value & byte.mask) << UInt64(8 * index)
+      mask |= UInt64(byte.mask) << UInt64(8 * index)
     }
     self.header = value
     headerMask = mask
@@ -122,6 +132,14 @@ public struct PacketFormat: Sendable, BitwiseCopyable {
     for (index, alarm) in alarms.enumerated() { bits[index] = alarm }
     self.alarms = bits
     alarmCount = alarms.count
+  }
+
+  /// The largest count that the converter can give; the smallest is one below its negative.
+  public var fullScaleCounts: Int32 {
+    switch encoding {
+    case .int24BigEndian, .int24InInt32LittleEndian: 8_388_607
+    case .offset10BigEndian: 511
+    }
   }
 
   /// Channels of a frame.

@@ -47,10 +47,10 @@ package struct PacketParser: BitwiseCopyable {
       }
       giveUp()
     }
-    while available - passed >= 4 {
-      // SAFETY: four bytes are available from there on.
+    while available - passed >= 8 {
+      // SAFETY: eight bytes are available from there on.
       let candidate = unsafe bytes + passed
-      let head = unsafe candidate.loadUnaligned(as: UInt32.self)
+      let head = unsafe candidate.loadUnaligned(as: UInt64.self)
       if head & format.headerMask == format.header {
         switch unsafe judge(candidate, available: available - passed, format) {
         case .packets:
@@ -73,6 +73,10 @@ package struct PacketParser: BitwiseCopyable {
     if isLocked { lostLocks &+= 1 }
     isLocked = false
   }
+
+  /// One byte belonged to no packet.
+  @_noLocks @_noAllocation
+  mutating func skip() { skippedBytes &+= 1 }
 
   private enum Judgement {
     case packets, undecided, none

@@ -28,14 +28,16 @@ extension PacketStream {
   mutating func run(into sink: inout FrameSink, until stop: StopSignal) -> AcquisitionEnd {
     earlierHeapCalls = line.libraryHeapCalls
     // What was sent while nobody listened is no part of the session.
-    _ = line.receive(until: .now())
-    line.drop(line.count)
+    for _ in 0..<64 {
+      if line.receive(until: .now()) <= 0 { break }
+      line.drop(line.count)
+    }
     start()
     while true {
       switch listen(into: &sink, until: stop) {
       case .stopped: return .stopped
-      case .unplugged: if !reattach(after: 8, until: stop) { return .stopped }
-      case .silent: if !reattach(after: 1, until: stop) { return .stopped }
+      case .unplugged: if !reattach(after: 8, into: &sink, until: stop) { return .stopped }
+      case .silent: if !reattach(after: 1, into: &sink, until: stop) { return .stopped }
       }
     }
   }
@@ -56,9 +58,17 @@ extension PacketStream {
       let packets = counts.packets
       let now = MonotonicInstant.now()
       if received > 0 || pace.isHolding { parse(at: now, into: &sink) }
-      if counts.packets != packets || pace.isHolding { silentAt = now + silence }
-      // Nothing can be done about one that streams by itself.
-      if now >= silentAt, unsafe startMessage.count > 0 { return .silent }
+      if counts.packets != packets || pace.isHolding {
+        silentAt = now + silence
+        if isSilent { exchange.setAlarms(alarms) }
+        isSilent = false
+      }
+      if now >= silentAt {
+        // Nothing can be done about one that streams by itself, but it can be told.
+        if unsafe startMessage.count > 0 { return .silent }
+        if !isSilent { exchange.setAlarms(alarms | LineExchange.silentBit) }
+        isSilent = true
+      }
     }
     return .stopped
   }
@@ -68,7 +78,10 @@ extension PacketStream {
   /// - Parameter cause: raw value of `Recovery.Cause`.
   /// - Returns: false when told to stop.
   @_noLocks @_noAllocation
-  private mutating func reattach(after cause: UInt8, until stop: StopSignal) -> Bool {
+  private mutating func reattach(
+    after cause: UInt8, into sink: inout FrameSink, until stop: StopSignal
+  ) -> Bool {
+    publishWaitingHalf(into: &sink)
     self.cause = cause
     outageAt = .now()
     counts.outages &+= 1
@@ -110,7 +123,13 @@ extension PacketStream {
       switch taken {
       case .packet: line.drop(format.byteCount)
       // Three in a row that begin here are packets, after all, of a device that counts anew.
-      case .nothing: parser.giveUp()
+      // Whatever is thought of them, the next turn is a byte further.
+      case .nothing:
+        parser.giveUp()
+        if isFirst {
+          parser.skip()
+          line.drop(1)
+        }
       case .undecided: return
       }
     }
@@ -142,6 +161,7 @@ extension PacketStream {
         isAnew: false)
     }
     pace.release()
+    if followsHole { hasHoleAhead = false }
     if case .next = place, behind <= 0 { usualLateness += 0.02 * (elapsed - 1 - usualLateness) }
     var missing: Int64 = 0
     switch place {
@@ -156,6 +176,7 @@ extension PacketStream {
       missing = hasHoleAhead ? 0 : lost
     case .restarted(let lost):
       missing = lost
+      publishWaitingHalf(into: &sink)
       restart()
     case .repeated:
       counts.repeatedPackets &+= 1
@@ -188,7 +209,7 @@ extension PacketStream {
     return pace.holds(
       at: now, packets: packets, arrival: line.arrival,
       elapsed: elapsed(until: line.arrival, behind: packets - 1), period: clock.period,
-      isFull: line.count > line.capacity / 2)
+      isFull: line.count > line.capacity / 4 * 3)
   }
 
   /// Whether among the packets that wait, of which this one follows the last without a hole, there

@@ -9,9 +9,8 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   let format: PacketFormat
   let exchange: LineExchange
   var line: LineMemory
-  /// Sent to make it stream and to stop it; nothing where it streams by itself.
+  /// Sent to make it stream; nothing where it streams by itself.
   let startMessage: UnsafeMutableRawBufferPointer
-  let stopMessage: UnsafeMutableRawBufferPointer
   let outlivesItsPlug: Bool
   /// Without a packet for so long something is done about it.
   let silence: Nanoseconds
@@ -29,6 +28,8 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   /// While a packet waits until the clock can be asked where it belongs.
   var pace = PaceWatch()
   var isFirstHeld = false
+  /// Nothing has come for `silence`, and the screen has been told.
+  var isSilent = false
   /// What the clock took for the line's new delay although nothing was lost: samples come so much
   /// later than they used to, and are so much older.
   var staleness = Nanoseconds.zero
@@ -58,7 +59,6 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
       handle,
       capacity: max(131_072, 2 * Int(profile.usb.transferCount * profile.usb.transferByteCount)))
     unsafe startMessage = Self.copied(profile.startMessage)
-    unsafe stopMessage = Self.copied(profile.stopMessage)
     outlivesItsPlug = profile.outlivesItsPlug
     let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
     silence = max(.seconds(2), period * 256)
@@ -76,7 +76,6 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
 
   deinit {
     unsafe startMessage.deallocate()
-    unsafe stopMessage.deallocate()
     unsafe half.base.deallocate()
   }
 
@@ -101,13 +100,12 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   }
 
   /// Stops the device and lets it go, after both threads have ended.
-  consuming func close() {
-    guard exchange.state == LineExchange.State.inUse else { return exchange.closeLeftover() }
-    if unsafe !stopMessage.isEmpty {
-      _ = unsafe line.send(UnsafeRawBufferPointer(stopMessage))
-      // The message must leave before the line is closed.
-      _ = line.receive(until: .now() + .milliseconds(20))
+  consuming func close(_ profile: AmplifierProfile) {
+    guard exchange.state == LineExchange.State.inUse else {
+      exchange.closeLeftover(profile)
+      return
     }
+    profile.putToRest(line.handle, device: profile.name)
     line.handle.close()
   }
 }

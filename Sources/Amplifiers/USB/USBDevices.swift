@@ -68,7 +68,7 @@ struct KnownDevice: Sendable, Equatable {
 }
 
 public enum USBDevices {
-  /// Every device that is plugged in, hubs and foreign ones included; nothing is opened by libusb.
+  /// Every device that is plugged in, hubs and foreign ones included; nothing is opened.
   public static func all() -> [USBDevice] {
     var found = [shim_usb_device](repeating: shim_usb_device(), count: 128)
     // SAFETY: the array's length goes with it.
@@ -78,12 +78,11 @@ public enum USBDevices {
       let folder = "/sys/bus/usb/devices/\(topology)/"
       let path = USBDevice.path(bus: device.bus, address: device.address)
       // SAFETY: the string lives through the call.
-      let descriptor = unsafe shim_open(path, 2)
-      if descriptor >= 0 { shim_close(descriptor) }
+      let access = unsafe shim_may_use(path)
       return USBDevice(
         vendor: device.vendor, product: device.product, bus: device.bus, address: device.address,
         serialNumber: ProcFile.line(folder + "serial") ?? "",
-        name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(descriptor),
+        name: ProcFile.line(folder + "product") ?? "", access: DeviceAccess(access),
         topology: topology)
     }
   }
@@ -111,7 +110,8 @@ public enum USBDevices {
     return String(parts[interface - 1])
   }
 
-  private static func realPath(_ path: String) -> String? {
+  /// Without links; nil when nothing is there.
+  public static func realPath(_ path: String) -> String? {
     var bytes = [CChar](repeating: 0, count: 1_024)
     // SAFETY: the array's length goes with it; the string lives through the call.
     guard unsafe shim_real_path(path, &bytes, bytes.count) == 0 else { return nil }

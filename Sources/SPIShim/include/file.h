@@ -11,6 +11,9 @@ int shim_open(const char *path, int access);
 
 void shim_close(int descriptor);
 
+/// Whether a path may be read and written: 0, or -errno. Nothing is opened.
+int shim_may_use(const char *path);
+
 /// The path without links, ended by a zero. 0, or -errno; -ERANGE when it does not fit.
 int shim_real_path(const char *path, char *real, size_t byte_count);
 
