@@ -90,7 +90,9 @@ struct PacketCount: BitwiseCopyable {
     let distance = step + 256 * turns
     if distance > 0 {
       // From zero on, which is not what would have been next, and not when it should have come.
-      if counter <= 4, step != 1, since - Double(distance) > slack { return .restarted(missing: byClock - 1) }
+      if counter <= 4, step != 1, since - Double(distance) > slack {
+        return .restarted(missing: byClock - 1)
+      }
       return turns > 0 ? .leap(missing: distance - 1) : .next(missing: distance - 1)
     }
     if distance > -16 { return .repeated }

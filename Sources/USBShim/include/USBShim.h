@@ -45,12 +45,13 @@ int shim_usb_listen(struct shim_usb *usb, uint8_t endpoint, int transfer_count, 
 /// Lets everything go: transfers, interfaces, the device.
 void shim_usb_close(struct shim_usb *usb);
 
-// The following are for the real-time path. libusb takes its own mutexes, which no other thread
-// ever does, since each device has a libusb context of its own; and it allocates and frees one
-// record for each transfer: `shim_usb_heap_calls` counts that.
+// The following are for the real-time path. libusb takes mutexes of the device's own context; so
+// does its hot-plug thread, of normal priority, for a moment whenever anything is plugged in or
+// pulled out on the host. And it allocates and frees one record for each transfer:
+// `shim_usb_heap_calls` counts that.
 
 /// Sleeps until a transfer is complete or the deadline: how many wait to be taken. -ENODEV: it was
-/// unplugged, and none waits any more.
+/// unplugged; another errno: a transfer failed for good; and none waits any more.
 SHIM_REALTIME int shim_usb_wait(struct shim_usb *usb, int64_t deadline);
 
 /// The oldest complete transfer: 1, or 0 when there is none. `time` is when this thread learned of
