@@ -70,6 +70,8 @@ struct PacketCount: BitwiseCopyable {
     counter: Int, elapsed: Double, drift: Double, followsHole: Bool, isFirst: Bool, isAnew: Bool
   ) -> PacketPlace {
     if index < 0 { return .next(missing: 0) }
+    // Months, or not a number: nothing that a clock says.
+    guard elapsed > -1e9, elapsed < 1e9 else { return .implausible }
     let byClock = elapsed < 1 ? 1 : Int64(elapsed + 0.5)
     if isAnew { return .restarted(missing: byClock - 1) }
     // As late as the packet before: then both waited somewhere, and nothing went by between them.
@@ -83,8 +85,6 @@ struct PacketCount: BitwiseCopyable {
     }
     let step = Int64((counter - self.counter) & 0xFF)
     let latest = elapsed + slack + drift * (elapsed > 0 ? elapsed : 0)
-    // Beyond a day, or not a number: nothing that a clock says.
-    guard latest > -1e9, latest < 1e9 else { return .implausible }
     var turns = (Int64(latest) - step) >> 8  // Rounds down, below zero, too.
     if turns > 0 { turns = max(0, min(turns, (Int64(since + slack) - step) >> 8)) }
     let distance = step + 256 * turns
