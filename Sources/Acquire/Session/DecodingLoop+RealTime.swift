@@ -225,8 +225,12 @@ extension DecodingWorkspace {
       if late > snapshot.latestArrival { snapshot.latestArrival = late }
     }
     if header.flags.rawValue & FrameFlags.late.rawValue != 0 { snapshot.late &+= 1 }
-    if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 { snapshot.corrupt &+= 1 }
-    if header.flags.rawValue & FrameFlags.incomplete.rawValue != 0 { snapshot.incomplete &+= 1 }
+    // Each frame once.
+    if header.flags.rawValue & FrameFlags.incomplete.rawValue != 0 {
+      snapshot.incomplete &+= 1
+    } else if header.flags.rawValue & FrameFlags.corrupt.rawValue != 0 {
+      snapshot.corrupt &+= 1
+    }
   }
 
   /// Ten times a second, whatever happens: the main thread watches for a link that is gone.
