@@ -16,7 +16,8 @@ private struct Sent {
 private func truth(at path: String, of kind: String) throws -> [[Sent]] {
   var streams: [[Sent]] = [[]]
   for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
-    if line.hasPrefix("# restart") || line.hasPrefix("# command start") { streams.append([]) }
+    // The stream that proves that there is one comes before the session's.
+    if ["# restart", "# command start", "# command b"].contains(line) { streams.append([]) }
     if line.hasPrefix("#") { continue }
     let words = line.split(separator: " ")
     // An OpenEEG's ten bits have their zero in the middle.
