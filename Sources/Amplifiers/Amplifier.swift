@@ -18,13 +18,13 @@ public struct AmplifierDescription: Sendable, Equatable {
   /// Delay of the converter's own digital filter.
   public var groupDelay: Nanoseconds
   /// What lies before the converter's output besides: a radio's averaging, halves that wait.
-  public var delays: [AmplifierDelay]
+  public var delays: [StructuralDelay]
   /// What each frame holds beside the counts, in the order of its words; at most four.
   public var auxiliaries: [AuxiliarySignal]
 
   public init(
     name: String, serialNumber: String?, montage: Montage, groupDelay: Nanoseconds,
-    delays: [AmplifierDelay] = [], auxiliaries: [AuxiliarySignal]
+    delays: [StructuralDelay] = [], auxiliaries: [AuxiliarySignal]
   ) {
     precondition(auxiliaries.count <= AuxiliarySignal.most, "a frame has four words at most")
     self.name = name

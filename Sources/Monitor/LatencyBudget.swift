@@ -1,6 +1,7 @@
 // Where every microsecond went, from the edge at the amplifier to the answer of the exoskeleton.
 
 public import RT
+public import Signal
 
 /// The stages of the chain, in the order of the data.
 public enum Stage: String, CaseIterable, Sendable {
@@ -39,20 +40,6 @@ public enum Stage: String, CaseIterable, Sendable {
     case .edgeToCommand: .microseconds(1_000)
     case .firmware: .milliseconds(20)
     }
-  }
-}
-
-/// A delay that belongs to the method and not to the machine: a filter's, or a window's.
-public struct StructuralDelay: Sendable, Equatable {
-  public var name: String
-  public var delay: Nanoseconds
-  /// What it is: "group delay at 15.5 Hz".
-  public var note: String
-
-  public init(name: String, delay: Nanoseconds, note: String) {
-    self.name = name
-    self.delay = delay
-    self.note = note
   }
 }
 

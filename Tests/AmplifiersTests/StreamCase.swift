@@ -78,7 +78,21 @@ struct StreamCase {
         frames.release()
       }
     }
-    return account(stream.statistics, rest: stream.line.count)
+    // Whatever is said of such bytes, it is said; and a chip's status is taken out of all of them.
+    if profile.explain(bytes).isEmpty { return "nothing is said of \(bytes.count) bytes" }
+    return account(stream.statistics, rest: stream.line.count) ?? strip()
+  }
+
+  /// As transfers of an FTDI chip: all but the first two of each 64 bytes, and nothing beyond.
+  private func strip() -> String? {
+    var errors = LineErrors()
+    var target = [UInt8](repeating: 0, count: bytes.count)
+    let copied = unsafe target.withUnsafeMutableBytes { memory in
+      guard let start = memory.baseAddress else { return 0 }
+      return unsafe FTDI.strip(bytes, bytes.count, into: start, &errors)
+    }
+    let expected = bytes.indices.filter { $0 % 64 >= 2 }.map { bytes[$0] }
+    return Array(target[..<copied]) == expected ? nil : "the chip's status is not all taken out"
   }
 
   /// Every byte was in a packet, was passed over, or waits.

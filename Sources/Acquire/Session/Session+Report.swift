@@ -69,9 +69,7 @@ extension DecodingWorkspace {
           name: "converter", delay: description.groupDelay,
           note: "group delay of the sinc³ filter"))
     }
-    for delay in description.delays {
-      delays.append(StructuralDelay(name: delay.name, delay: delay.delay, note: delay.note))
-    }
+    delays += description.delays
     for stage in stage?.chain.groupDelays ?? [] {
       delays.append(
         StructuralDelay(

@@ -69,12 +69,12 @@ enum Cyton {
       explain: CytonCommands.explain)
   }
 
-  private static var daisyDelays: [AmplifierDelay] {
+  private static var daisyDelays: [StructuralDelay] {
     [
-      AmplifierDelay(
+      StructuralDelay(
         name: "mean of two", delay: .milliseconds(2),
         note: "the firmware sends the mean of the last two samples, 0.81 of it at 50 Hz"),
-      AmplifierDelay(
+      StructuralDelay(
         name: "Daisy", delay: .milliseconds(4),
         note: "channels 9 to 16 are a packet older than channels 1 to 8"),
     ]

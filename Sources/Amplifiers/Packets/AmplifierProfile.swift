@@ -4,19 +4,6 @@
 public import RT
 public import Signal
 
-/// A delay that lies before the first byte, for the latency budget.
-public struct AmplifierDelay: Sendable, Equatable {
-  public var name: String
-  public var delay: Nanoseconds
-  public var note: String
-
-  public init(name: String, delay: Nanoseconds, note: String) {
-    self.name = name
-    self.delay = delay
-    self.note = note
-  }
-}
-
 /// What `PacketAmplifier` needs to know of an amplifier.
 public struct AmplifierProfile: Sendable {
   /// The word of the configuration: "cyton".
@@ -32,7 +19,7 @@ public struct AmplifierProfile: Sendable {
   /// What each alarm of the format means to a person: "its battery is low: charge it".
   public var alarmTexts: [String]
   public var groupDelay: Nanoseconds
-  public var delays: [AmplifierDelay]
+  public var delays: [StructuralDelay]
   /// Of the whole device; a frame may take two.
   public var packetsPerSecond: Double
   /// Makes it stream, and stop; empty: it streams as long as it has power.
@@ -52,7 +39,7 @@ public struct AmplifierProfile: Sendable {
     kind: String, name: String, usb: USBIdentity, baud: UInt32, format: PacketFormat,
     montage: Montage, packetsPerSecond: Double, auxiliaries: [AuxiliarySignal] = [],
     alarmTexts: [String] = [],
-    groupDelay: Nanoseconds = .zero, delays: [AmplifierDelay] = [],
+    groupDelay: Nanoseconds = .zero, delays: [StructuralDelay] = [],
     startMessage: [UInt8] = [], stopMessage: [UInt8] = [], restMessages: [[UInt8]] = [],
     outlivesItsPlug: Bool = false,
     prepare: @escaping @Sendable (inout LineConversation) throws(AmplifierFault) -> Void = { _ in
