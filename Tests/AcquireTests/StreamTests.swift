@@ -223,7 +223,6 @@ struct StreamTests {
     let outcome = try Program.run([
       "record", "--amplifier", kind, "--port", folder.path("port"), "--allow-best-effort",
       "--duration", "1s", "--output", folder.path("recordings"),
-      "--set", "amplifier.generation=2",
     ])
     emulator.send(SIGINT)
     _ = emulator.finish()

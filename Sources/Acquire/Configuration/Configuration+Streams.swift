@@ -27,13 +27,6 @@ extension Configuration {
       let chips = if let chips { chips } else { try boardChips() }
       settings.cyton = CytonConfiguration(
         chips: chips, boardMode: boardMode, hasTimeStamps: amplifier.timeStamps)
-    } else if amplifier.rate != AmplifierSection().rate {
-      throw Failure(
-        .configuration,
-        "`amplifier.rate` of \(amplifier.rate) means nothing to \(kind.word), whose own firmware "
-          + "or switch decides it: leave it out, and see amplifier.device-rate and "
-          + "amplifier.speed-mode"
-      )
     }
     return try explaining(.configuration, prefix: "[amplifier] ") { () throws(AmplifierFault) in
       try kind.profile(settings)
