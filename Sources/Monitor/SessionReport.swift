@@ -6,6 +6,8 @@ public import Signal
 
 public struct SessionReport: Sendable {
   public var amplifier: String
+  /// The amplifier's, as it says it; nil where it says none.
+  public var firmware: String?
   public var exoskeleton: String
   public var duration: Nanoseconds
   public var nominalRate: Double
@@ -113,6 +115,7 @@ extension SessionReport {
     .object([
       .init("schemaVersion", .integer(2)),
       .init("amplifier", .string(amplifier)),
+      .init("firmware", firmware.map(JSON.string) ?? .null),
       .init("exoskeleton", .string(exoskeleton)),
       .init("durationNanoseconds", .integer(duration.rawValue)),
       .init("sampleRate", sampleRateMembers),
@@ -172,6 +175,7 @@ extension SessionReport {
     }
     lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
     lines.append("")
+    if let firmware { lines.append(row("board's firmware", firmware)) }
     lines.append(row("frames", "\(frames)"))
     lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))

@@ -37,6 +37,8 @@ private func object(at path: String) throws -> [String: Any] {
 
 private struct Case: Sendable, CustomTestStringConvertible {
   var kind: String
+  /// What the board says of itself.
+  var firmware: String?
   var faults: [String] = []
   var settings: [String] = []
   var options: [String] = []
@@ -44,9 +46,12 @@ private struct Case: Sendable, CustomTestStringConvertible {
 }
 
 private let cases = [
-  Case(kind: "cyton", faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"]),
-  Case(kind: "daisy", faults: ["half=1@1", "half=2@1.5", "lost=9@2"]),
-  Case(kind: "openeeg", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"]),
+  Case(
+    kind: "cyton", firmware: "v3.1.2",
+    faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"]),
+  Case(kind: "daisy", firmware: "v3.1.2", faults: ["half=1@1", "half=2@1.5", "lost=9@2"]),
+  Case(
+    kind: "openeeg", firmware: "P2", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"]),
   Case(
     kind: "freeeeg32", faults: ["lost=40@1", "garbage=500@1.5"],
     settings: ["amplifier.extra-bytes=3"], options: ["--extra-bytes", "3"]),
@@ -87,6 +92,10 @@ struct StreamTests {
     let report = try object(at: folder.path("report.json"))
     #expect(report["mallocsAfterArming"] as? Int == 0)
     let recording = try BDFReader.read(try #require(report["recording"] as? String))
+    #expect(report["firmware"] as? String == wanted.firmware)
+    let words = recording.header.recording.split(separator: "_")
+    #expect(words.drop { $0 != "fw" }.last.map(String.init) == wanted.firmware)
+    #expect(outcome.output.contains("board's firmware") == (wanted.firmware != nil))
     let streams = try truth(at: folder.path("truth"), of: wanted.kind)
     let sent = try #require(streams.last)
     let channelCount = recording.samples.channelCount

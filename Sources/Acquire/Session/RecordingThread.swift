@@ -20,7 +20,7 @@ struct RecordingThread: ~Copyable {
     let section = plan.configuration.recording
     let recording = RecordingPlan(
       montage: plan.montage, auxiliaries: description.auxiliaries,
-      equipment: description.name, classNames: plan.model.classes,
+      equipment: description.equipment, classNames: plan.model.classes,
       recordsPerSync: max(1, Int(section.durableSeconds.rounded())))
     let status = RecorderStatus()
     let recorder: Recorder

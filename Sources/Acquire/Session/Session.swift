@@ -143,6 +143,7 @@ struct Session {
         ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
       ],
       faults: watch.faults)
+    report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
     report.sampleTimes = finished.sampleTimes
