@@ -191,13 +191,15 @@ struct StreamTests {
     #expect(recovery["lost"] as? Int == lost)
   }
 
-  @Test("impedance of a Cyton: near the electrodes', and the currents are off afterwards")
-  func impedance() throws {
+  @Test(
+    "impedance: the electrodes' within what is told, and the currents are off afterwards",
+    arguments: [("cyton", "12345678"), ("daisy", "12345678QWERTYUI")])
+  func impedance(kind: String, names: String) throws {
     let folder = try TemporaryFolder()
     let emulator = try emulator(
-      folder, "cyton", ["--electrode-ohms", "10000", "--truth", folder.path("truth")])
+      folder, kind, ["--electrode-ohms", "10000", "--truth", folder.path("truth")])
     let outcome = try Program.run([
-      "impedance", "--amplifier", "cyton", "--port", folder.path("port"), "--duration", "4s",
+      "impedance", "--amplifier", kind, "--port", folder.path("port"), "--duration", "4s",
       "--json", "--set", "realtime.allow-best-effort=true",
       "--set", "impedance.series-ohms=2200",
     ])
@@ -207,15 +209,17 @@ struct StreamTests {
     let page = try #require(
       try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     let electrodes = try #require(page["electrodes"] as? [[String: Any]])
-    #expect(electrodes.count == 8)
+    #expect(electrodes.count == names.count)
     for electrode in electrodes {
       let ohms = try #require(electrode["ohms"] as? Double, "\(electrode)")
       #expect(abs(ohms - 10_000) < 1_500, "\(electrode)")
+      let uncertainty = try #require(electrode["uncertaintyOhms"] as? Double, "\(electrode)")
+      #expect(abs(ohms - 10_000) < uncertainty && uncertainty < 2_000, "\(electrode)")
     }
     let notes = try String(contentsOfFile: folder.path("truth"), encoding: .utf8)
       .split(separator: "\n").filter { $0.hasPrefix("# command") }.map(String.init)
-    let off = (1...8).map { "# command z\($0)00Z" }
-    #expect(Array(notes.suffix(9)) == ["# command s"] + off, "\(notes.suffix(12))")
+    let off = names.map { "# command z\($0)00Z" }
+    #expect(Array(notes.suffix(off.count + 1)) == ["# command s"] + off, "\(notes.suffix(20))")
   }
 
   @Test(

@@ -17,8 +17,8 @@ enum SessionCommand {
     switch configuration.amplifier.kind {
     case "ads1299":
       var session = try session(configuration, options, decodes: decodes)
-      let chips = session.plan.impedance.map { [$0.chip] }
-      outcome = try session.run(try configuration.linuxAmplifier(chips))
+      outcome = try session.run(
+        try configuration.linuxAmplifier(session.plan.impedance?.chips))
     case "replay":
       let recording = try configuration.recordingToPlay()
       var session = Session(
@@ -30,12 +30,12 @@ enum SessionCommand {
       outcome = try session.run(recording.replay(name: name, pace: .realTime))
     default:
       var session = try session(configuration, options, decodes: decodes)
-      let chip = session.plan.impedance?.chip
+      let chips = session.plan.impedance?.chips
       if let kind = configuration.streamKind {
         outcome = try session.run(
-          try configuration.streamAmplifier(kind, chips: chip.map { [$0] }))
+          try configuration.streamAmplifier(kind, chips: chips))
       } else {
-        outcome = try session.run(try configuration.modelledAmplifier(chip))
+        outcome = try session.run(try configuration.modelledAmplifier(chips?.first))
       }
     }
     Terminal.output.write("\n" + outcome.report.page)
