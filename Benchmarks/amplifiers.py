@@ -8,13 +8,14 @@ emulator of its own, whose truth is the judge.
 import argparse
 import json
 import os
-import platform
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from machine import conditions
 
 CYTON, DAISY = 0, 2
 OURS = "acquire record, all threads, every sample on the disk"
@@ -224,15 +225,6 @@ def possible(truth, kind):
         _possible.clear()
         _possible[id(truth)] = samples
     return _possible[id(truth)]
-
-
-def conditions():
-    with open("/proc/cpuinfo") as file:
-        model = next((l.split(":")[1].strip() for l in file if l.startswith("model name")), "?")
-    load = os.getloadavg()
-    print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()} {platform.version()}")
-    print(f"load {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}")
-    print()
 
 
 def main():
