@@ -58,8 +58,8 @@ public struct ImpedanceExcitation: Sendable, Equatable {
   /// The largest relative error that the unknown phase between current and conversions can make.
   ///
   /// Odd harmonics beyond half the rate come back as the fundamental: 1.45 % with four samples a
-  /// period, 0.06 % with eight, nothing to speak of with more; 8.2 % with four that are means of two,
-  /// which hold more of the third.
+  /// period, 0.06 % with eight, nothing to speak of with more; 8.2 % with four that are means of
+  /// two, which hold more of the third.
   public var phaseError: Double {
     var folded = 0.0
     for harmonic in stride(from: 3, through: 32 * periodSamples + 1, by: 2) {

@@ -72,7 +72,8 @@ extension CytonBoard {
     if wasStreaming { start(at: now) }
   }
 
-  /// Changes a channel and says so, or refuses; a channel of a Daisy that is not there is said, too.
+  /// Changes a channel and says so, or refuses. Without a Daisy its channels are said to change
+  /// all the same.
   private mutating func rearranging(
     _ number: Int, said success: String, refused failure: String, at now: MonotonicInstant,
     into turn: inout Turn, _ change: (inout CytonBoard) -> Void

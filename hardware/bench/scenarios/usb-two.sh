@@ -1,6 +1,7 @@
 # Two dongles: without a serial number neither is taken, both are named; with one it is that one.
 #| unnamed
 #| named --set amplifier.serial-number=DM00Q0QB
+#: all(text('devices').count(number) == 2 for number in ('DM00Q0QA', 'DM00Q0QB'))
 #: status == (78 if variant == 'unnamed' else 0)
 #: variant == 'named' or 'DM00Q0QA' in message and 'DM00Q0QB' in message
 #: variant == 'unnamed' or claimed == lost == wrong == 0 and compared.right > 450
@@ -12,4 +13,5 @@ far_end=/tmp/other
 plug 1 DM00Q0QA usb-serial --chip ft231x
 far_end=/tmp/amplifier serial=DM00Q0QB
 amplifier cyton
+acquire devices > devices
 session $words --duration 2s
