@@ -1,7 +1,7 @@
 # Without the udev rules a person is told about them; with them the same person's session runs.
 #| refused
 #| allowed 60-acquire.rules
-#: ('may not be opened' in text('devices').split('Serial')[0].split('USB')[1]) == (variant == 'refused')
+#: ('cyton or daisy – may not be opened' in text('devices')) == (variant == 'refused')
 #: status == (77 if variant == 'refused' else 0)
 #: 'udev rule' in message if variant == 'refused' else claimed == wrong == 0
 rules=$words
