@@ -100,6 +100,12 @@ struct StreamTests {
     let sent = try #require(streams.last)
     let channelCount = recording.samples.channelCount
     let isDaisy = wanted.kind == "daisy"
+    if wanted.kind == "biosemi", sent.contains(where: { !$0.isSent }) {
+      // The pseudo-terminal holds two milliseconds of an ActiveTwo, which counts nothing: what a
+      // host that stood still for longer has lost has no exact place. The order is kept.
+      #expect(strays(recording, among: sent) == 0, "of \(recording.samples.sampleCount) samples")
+      return
+    }
     // Boards that stream since power-up were heard from some packet on.
     let begin = try beginning(recording, sent, isDaisy: isDaisy)
     let gaps = recording.gaps.flatMap {
@@ -120,6 +126,26 @@ struct StreamTests {
     let reported = try #require(report["lost"] as? Int)
     #expect(reported == gaps.count)
     #expect(wanted.faults.isEmpty == (reported == 0))
+  }
+
+  /// Samples that are none of what was sent after those before them; gaps are none.
+  private func strays(_ recording: BDFRecording, among sent: [Sent]) -> Int {
+    let count = recording.samples.channelCount
+    var strays = 0
+    var next = 0
+    for sample in 0..<recording.samples.sampleCount {
+      if recording.gaps.contains(where: {
+        ($0.sampleIndex..<($0.sampleIndex + UInt64($0.count))).contains(UInt64(sample))
+      }) {
+        continue
+      }
+      let row = recording.samples.counts[(sample * count)..<((sample + 1) * count)]
+      let found = sent[next...].firstIndex {
+        $0.isSent && $0.counts.prefix(count).elementsEqual(row)
+      }
+      if let found { next = found + 1 } else { strays += 1 }
+    }
+    return strays
   }
 
   /// Of the packets, as the counts of a frame; nil: it was lost whole.

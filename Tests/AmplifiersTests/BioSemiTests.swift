@@ -1,5 +1,5 @@
 // Every speed mode of both generations of an ActiveTwo, from an emulated receiver through the
-// parser, two seconds each by a clock that nobody waits for.
+// parser, a second each by a clock that nobody waits for.
 
 import Emulators
 import RT
@@ -34,8 +34,8 @@ struct BioSemiTests {
     var bench = StreamBench(profile)
     let begin = bench.now
     // A tenth of a second that never comes, and a sample that is cut.
-    let hole = Fault(.lost, count: Int(rate / 10), at: 0.9)
-    let tear = Fault(.torn, count: 70, at: 1.5)
+    let hole = Fault(.lost, count: Int(rate / 10), at: 0.5)
+    let tear = Fault(.torn, count: 70, at: 0.8)
     var board = try BioSemiBoard(
       playing: try noise(), mode: try BioSemiMode(mark: generation, speedMode: mode),
       options: BoardOptions(faults: [hole, tear]))
@@ -43,7 +43,7 @@ struct BioSemiTests {
     board.receive(profile.startMessage, at: begin, into: &turn)
     var random = SplitMix64(seed: UInt64(10 * generation + mode))
     var truth = turn.packets
-    while let due = board.nextInstant, due < begin + .seconds(2) {
+    while let due = board.nextInstant, due < begin + .seconds(1) {
       var turn = Turn()
       board.advance(to: due, into: &turn)
       truth += turn.packets
@@ -54,7 +54,7 @@ struct BioSemiTests {
       bench.feed(Array(turn.bytes[cut...]), periods: 0.5)
     }
     let sent = truth.filter { $0.fate == .sent }
-    #expect(truth.count == Int(2 * rate) && truth.count - sent.count == Int(rate / 10) + 1)
+    #expect(truth.count == Int(rate) && truth.count - sent.count == Int(rate / 10) + 1)
     // The last one waits for its successor.
     #expect(bench.frames.count == sent.count - 1)
     var wrong = 0
