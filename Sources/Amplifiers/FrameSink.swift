@@ -15,6 +15,8 @@ public struct FrameSink: ~Copyable {
   @usableFromInline let spare: UnsafeMutableRawPointer
   @usableFromInline let byteCount: Int
   @usableFromInline var isDecoderRefused = false
+  @usableFromInline var isBellHeld = false
+  @usableFromInline var hasMissedBell = false
 
   /// Both rings have slots for `channelCount` channels: `FrameSlot.byteCount(channelCount:)`.
   public init(
@@ -66,7 +68,20 @@ public struct FrameSink: ~Copyable {
     }
     if !isDecoderRefused {
       decoder.publish()
-      decoderBell.ring()
+      if isBellHeld { hasMissedBell = true } else { decoderBell.ring() }
     }
+  }
+
+  /// From here on the decoding thread is not woken, until `releaseBell`: for frames that come
+  /// together, fewer than its ring holds.
+  @_noLocks @_noAllocation
+  public mutating func holdBell() { isBellHeld = true }
+
+  /// Wakes the decoding thread, once for all frames of the meantime.
+  @_noLocks @_noAllocation
+  public mutating func releaseBell() {
+    isBellHeld = false
+    if hasMissedBell { decoderBell.ring() }
+    hasMissedBell = false
   }
 }

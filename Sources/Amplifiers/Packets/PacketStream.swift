@@ -14,6 +14,9 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   let outlivesItsPlug: Bool
   /// Without a packet for so long something is done about it.
   let silence: Nanoseconds
+  /// When to look for what has come, and how long the newest packet has waited then on average.
+  var gathering: GatheringTimer
+  let usualWait: Nanoseconds
 
   var parser = PacketParser()
   var count: PacketCount
@@ -62,11 +65,14 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     outlivesItsPlug = profile.outlivesItsPlug
     let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
     silence = max(.seconds(2), period * 256)
+    gathering = GatheringTimer(span: profile.gathering.span, period: period)
+    usualWait = Nanoseconds(profile.gathering.longestWait.rawValue / 2)
     count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
     // A microframe of a high-speed bus, a frame of the others.
     clock = SampleClock(
       nominalPeriod: period,
-      arrivalGrid: profile.usb.interface == .bulk ? .microseconds(125) : .milliseconds(1))
+      arrivalGrid: profile.usb.interface == .bulk ? .microseconds(125) : .milliseconds(1),
+      longestWait: profile.gathering.longestWait)
     assembly = FrameAssembly(profile.format)
     let byteCount = FrameSlot.byteCount(channelCount: profile.format.channelCount)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
