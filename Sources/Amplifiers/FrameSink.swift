@@ -11,21 +11,23 @@ public struct FrameSink: ~Copyable {
   @usableFromInline var decoder: RingProducer
   @usableFromInline var recorder: RingProducer
   @usableFromInline let decoderBell: Doorbell
+  @usableFromInline let wakesDecoder: Bool
   /// Where a frame is put together when the decoder's ring is full.
   @usableFromInline let spare: UnsafeMutableRawPointer
   @usableFromInline let byteCount: Int
   @usableFromInline var isDecoderRefused = false
-  @usableFromInline var isBellHeld = false
-  @usableFromInline var hasMissedBell = false
 
   /// Both rings have slots for `channelCount` channels: `FrameSlot.byteCount(channelCount:)`.
+  ///
+  /// - Parameter wakesDecoder: false where that thread comes by itself, before its ring is full.
   public init(
     decoder: consuming RingProducer, recorder: consuming RingProducer, decoderBell: Doorbell,
-    channelCount: Int
+    channelCount: Int, wakesDecoder: Bool = true
   ) {
     self.decoder = decoder
     self.recorder = recorder
     self.decoderBell = decoderBell
+    self.wakesDecoder = wakesDecoder
     byteCount = FrameSlot.byteCount(channelCount: channelCount)
     unsafe spare = .allocate(byteCount: byteCount, alignment: 64)
     unsafe spare.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
@@ -68,20 +70,7 @@ public struct FrameSink: ~Copyable {
     }
     if !isDecoderRefused {
       decoder.publish()
-      if isBellHeld { hasMissedBell = true } else { decoderBell.ring() }
+      if wakesDecoder { decoderBell.ring() }
     }
-  }
-
-  /// From here on the decoding thread is not woken, until `releaseBell`: for frames that come
-  /// together, fewer than its ring holds.
-  @_noLocks @_noAllocation
-  public mutating func holdBell() { isBellHeld = true }
-
-  /// Wakes the decoding thread, once for all frames of the meantime.
-  @_noLocks @_noAllocation
-  public mutating func releaseBell() {
-    isBellHeld = false
-    if hasMissedBell { decoderBell.ring() }
-    hasMissedBell = false
   }
 }

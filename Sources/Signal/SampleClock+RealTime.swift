@@ -63,16 +63,12 @@ public struct SampleClock: BitwiseCopyable, Sendable {
   ///   - nominalPeriod: between two samples; the true one may be off by 2.5 %.
   ///   - arrivalGrid: what the arrivals' times are multiples of, in effect: 1 ms on a full-speed
   ///     bus, 125 µs on a high-speed one, 16 ms behind a tty with the FTDI's usual latency timer.
-  ///   - longestWait: of the last sample of a bunch, where nobody looks at once; zero: somebody does.
-  public init(
-    nominalPeriod: Nanoseconds, arrivalGrid: Nanoseconds = .milliseconds(1),
-    longestWait: Nanoseconds = .zero
-  ) {
+  public init(nominalPeriod: Nanoseconds, arrivalGrid: Nanoseconds = .milliseconds(1)) {
     precondition(nominalPeriod > .zero && arrivalGrid >= .zero, "samples have a period")
     nominal = Double(nominalPeriod.rawValue)
     period = nominal
     // The last sample of a bunch waits for less than a period, whatever the grid.
-    let spread = max(min(Double(arrivalGrid.rawValue), nominal), Double(longestWait.rawValue))
+    let spread = min(Double(arrivalGrid.rawValue), nominal)
     gridVariance = max(Self.leastVariance, spread * spread / 12)
     drift = 9e-14 * nominal * nominal * nominal / 1e9
     periodVariance = 4e-4 * nominal * nominal

@@ -32,7 +32,7 @@ struct DecodingWorkspace: ~Copyable {
   let lead: Nanoseconds
   /// Between two frames; follows the amplifier's oscillator, which may be off by 2.5 %.
   private var period: Nanoseconds
-  /// How long it sleeps when nobody wakes it.
+  /// How long it sleeps when nobody wakes it; a fraction of what its ring holds.
   private let patience: Nanoseconds
   private var nextFrame = MonotonicInstant(nanoseconds: 0)
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
@@ -40,7 +40,8 @@ struct DecodingWorkspace: ~Copyable {
 
   /// - Parameters:
   ///   - nominalRate: samples a second.
-  ///   - gathering: frames come in bunches, one in so long; nil: one by one.
+  ///   - gathering: frames come in bunches, one in so long, and nobody wakes it for them; nil: one
+  ///     by one.
   init(
     nominalRate: Double, lead: Nanoseconds, gathering: Nanoseconds?,
     frames: consuming RingConsumer, bell: Doorbell,
@@ -52,7 +53,7 @@ struct DecodingWorkspace: ~Copyable {
   ) {
     self.lead = lead
     period = Nanoseconds(seconds: 1 / nominalRate)
-    patience = .milliseconds(100) + (gathering ?? .zero)
+    patience = gathering == nil ? .milliseconds(100) : .milliseconds(250)
     self.frames = frames
     self.bell = bell
     self.stop = stop

@@ -27,7 +27,7 @@ struct RecordingThread: ~Copyable {
     do throws(RecordingFault) {
       recorder = try Recorder(
         folder: section.folder, plan: recording, frames: frames, events: events, status: status,
-        interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(250))
+        interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
     } catch {
       throw Failure(.cannotCreate, error.message)
     }

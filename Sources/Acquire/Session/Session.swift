@@ -96,7 +96,7 @@ struct Session {
           amplifier: amplifier,
           sink: FrameSink(
             decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
-            channelCount: channelCount),
+            channelCount: channelCount, wakesDecoder: plan.gathering == nil),
           stop: stopAcquiring, ended: acquisitionEnded)
       ) { $0.run() }
     } catch {

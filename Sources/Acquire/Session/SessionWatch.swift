@@ -37,7 +37,7 @@ struct SessionWatch {
     recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String,
     amplifier: AmplifierDescription, presence: DevicePresence?, gathering: Nanoseconds?
   ) {
-    let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(250)
+    let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
     var nextShow = start + display.interval

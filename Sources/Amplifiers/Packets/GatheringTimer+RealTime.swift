@@ -1,27 +1,25 @@
 // Real-time: when to look for what has come, in a session that gathers. Acquisition thread; a few
-// operations and one clock_nanosleep of at most 100 ms.
+// operations and one clock_nanosleep of at most an eighth of a second.
 
 import RT
 import SPIShim
 
-/// Instants that are a span apart on average, and not quite: each is put off by another part of a
-/// packet's period. A rhythm that keeps step with the packets would have the newest of each bunch
-/// wait for the same unknown time; so all waits occur alike, and the clock averages over them.
+/// Instants that are a span apart on average, and not quite: each is put off by another part of the
+/// longest wait. A rhythm that keeps step with the packets would have the newest of each bunch wait
+/// for the same unknown time; so all waits occur alike, and the clock sees and averages them.
 struct GatheringTimer: BitwiseCopyable {
-  let span: Nanoseconds
-  private let period: Double
+  private let span: Nanoseconds
+  private let longestWait: Double
   private var next = MonotonicInstant(nanoseconds: 0)
   private var instant = MonotonicInstant(nanoseconds: 0)
   private var part = 0.0
 
-  /// - Parameters:
-  ///   - span: zero: it is always time.
-  ///   - period: between two packets.
-  init(span: Nanoseconds, period: Nanoseconds) {
-    self.span = span
-    self.period = Double(period.rawValue)
+  init(_ gathering: Gathering) {
+    span = gathering.span
+    longestWait = Double(gathering.longestWait.rawValue)
   }
 
+  /// Where it is off it is always time.
   var isOn: Bool { @_noLocks @_noAllocation get { span > .zero } }
 
   /// Whether it is time to look; sleeps for a while when it is not.
@@ -31,7 +29,7 @@ struct GatheringTimer: BitwiseCopyable {
     let now = MonotonicInstant.now()
     if now < instant {
       // Not longer, so that whoever is told to stop hears it.
-      let soon = now + .milliseconds(100)
+      let soon = now + .milliseconds(125)
       _ = shim_sleep_until(instant < soon ? instant.nanoseconds : soon.nanoseconds)
       if MonotonicInstant.now() < instant { return false }
     }
@@ -47,6 +45,6 @@ struct GatheringTimer: BitwiseCopyable {
     // The golden section: of all sequences it leaves the smallest holes.
     part += 0.618_033_988_749_894_9
     if part >= 1 { part -= 1 }
-    instant = next + Nanoseconds(Int64(part * period))
+    instant = next + Nanoseconds(Int64(part * longestWait))
   }
 }

@@ -116,14 +116,6 @@ extension PacketStream {
 
   @_noLocks @_noAllocation
   mutating func parse(at now: MonotonicInstant, into sink: inout FrameSink) {
-    // A bunch wakes the decoding thread once.
-    if gathering.isOn { sink.holdBell() }
-    parseAll(at: now, into: &sink)
-    if gathering.isOn { sink.releaseBell() }
-  }
-
-  @_noLocks @_noAllocation
-  private mutating func parseAll(at now: MonotonicInstant, into sink: inout FrameSink) {
     var passed = 0
     while true {
       let isFound = unsafe parser.find(

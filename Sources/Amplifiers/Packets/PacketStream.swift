@@ -65,14 +65,13 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     outlivesItsPlug = profile.outlivesItsPlug
     let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
     silence = max(.seconds(2), period * 256)
-    gathering = GatheringTimer(span: profile.gathering.span, period: period)
+    gathering = GatheringTimer(profile.gathering)
     usualWait = Nanoseconds(profile.gathering.longestWait.rawValue / 2)
     count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
     // A microframe of a high-speed bus, a frame of the others.
     clock = SampleClock(
       nominalPeriod: period,
-      arrivalGrid: profile.usb.interface == .bulk ? .microseconds(125) : .milliseconds(1),
-      longestWait: profile.gathering.longestWait)
+      arrivalGrid: profile.usb.interface == .bulk ? .microseconds(125) : .milliseconds(1))
     assembly = FrameAssembly(profile.format)
     let byteCount = FrameSlot.byteCount(channelCount: profile.format.channelCount)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
