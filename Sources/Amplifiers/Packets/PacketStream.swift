@@ -67,7 +67,8 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     silence = max(.seconds(2), period * 256)
     gathering = GatheringTimer(profile.gathering)
     usualWait = Nanoseconds(profile.gathering.longestWait.rawValue / 2)
-    count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
+    count = PacketCount(
+      packetsPerSecond: profile.packetsPerSecond, gathering: profile.gathering.span)
     // A microframe of a high-speed bus, a frame of the others.
     clock = SampleClock(
       nominalPeriod: period,
