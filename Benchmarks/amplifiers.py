@@ -174,10 +174,10 @@ def cpu_time(arguments):
         print(f"  {name:55} {statistics.median(values):7.2f} "
               f"({min(values):.2f} … {max(values):.2f})")
     median = {name: statistics.median(values) for name, values in rows.items()}
-    print("Whole processes with equal delivery: each sample at once, or all that came every 100 ms")
+    print("Whole processes, equal delivery: each sample at once, or every 100 ms all that came")
     for ours, theirs in EQUALS.items():
         print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")
-    print("Unequal delivery, for comparison: ours has each sample at once, theirs up to 100 ms late")
+    print("Unequal delivery, for comparison: ours each sample at once, theirs up to 100 ms late")
     for ours in (OURS, OUR_DRIVER):
         theirs = "BrainFlow, asked every 100 ms"
         print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")

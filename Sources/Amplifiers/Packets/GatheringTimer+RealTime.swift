@@ -11,7 +11,7 @@ struct GatheringTimer: BitwiseCopyable {
   private let span: Nanoseconds
   private let longestWait: Double
   private var next = MonotonicInstant(nanoseconds: 0)
-  private var instant = MonotonicInstant(nanoseconds: 0)
+  private(set) var instant = MonotonicInstant(nanoseconds: 0)
   private var part = 0.0
 
   init(_ gathering: Gathering) {
