@@ -19,11 +19,14 @@ import time
 CYTON, DAISY = 0, 2
 OURS = "acquire record, all threads, every sample on the disk"
 GATHERED = "acquire record --gather 100ms, all threads"
+# BrainFlow was asked for no file.
+UNRECORDED = "acquire record --gather 100ms without recorder, all others"
 OUR_DRIVER = "its acquisition thread, every sample at once"
 # BrainFlow has no call that waits for a sample: who wants it at once must ask all the time.
 THEIRS = {"BrainFlow, asked every 100 ms": 0.1, "BrainFlow, asked every millisecond": 0.001}
 # Who delivers as often as whom: samples at once, and samples that wait for up to 100 ms.
-EQUALS = {OURS: "BrainFlow, asked every millisecond", GATHERED: "BrainFlow, asked every 100 ms"}
+EQUALS = {OURS: "BrainFlow, asked every millisecond", GATHERED: "BrainFlow, asked every 100 ms",
+          UNRECORDED: "BrainFlow, asked every 100 ms"}
 MICROVOLTS_PER_COUNT = 4.5 / (2**23 - 1) / 24 * 1e6
 
 
@@ -156,6 +159,7 @@ def cpu_time(arguments):
                 arguments, "cyton", emulator.port, arguments.seconds, watch=True,
                 options=["--gather", "100ms"])[1]
         note(GATHERED, sum(share.values()))
+        note(UNRECORDED, sum(share.values()) - share["recorder"])
         for name, seconds in sorted(share.items(), key=lambda item: -item[1]):
             note(f"  of it: {name}", seconds)
 
@@ -171,7 +175,7 @@ def cpu_time(arguments):
         for measure in order if turn % 2 == 0 else reversed(order):
             measure()
     for name, values in rows.items():
-        print(f"  {name:55} {statistics.median(values):7.2f} "
+        print(f"  {name:62} {statistics.median(values):7.2f} "
               f"({min(values):.2f} … {max(values):.2f})")
     median = {name: statistics.median(values) for name, values in rows.items()}
     print("Whole processes, equal delivery: each sample at once, or every 100 ms all that came")
