@@ -64,6 +64,9 @@ public struct SessionReport: Sendable {
   /// at the end, and the latest arrival.
   public var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)?
 
+  /// What the amplifier sent was taken once in so long; nil: at once.
+  public var gathering: Nanoseconds?
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -128,6 +131,7 @@ extension SessionReport {
       .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
       .init("line", line.map(\.json) ?? .null),
+      .init("gatheringNanoseconds", gathering.map { .integer($0.rawValue) } ?? .null),
       .init(
         "sampleTimes",
         sampleTimes.map { times in
@@ -181,6 +185,7 @@ extension SessionReport {
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     if let line { lines.append(row("line", line.text)) }
+    if let gathering { lines.append(row("taken", "every \(gathering.readable)")) }
     if let sampleTimes {
       lines.append(
         row(

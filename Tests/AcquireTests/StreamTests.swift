@@ -42,7 +42,10 @@ private struct Case: Sendable, CustomTestStringConvertible {
   var faults: [String] = []
   var settings: [String] = []
   var options: [String] = []
-  var testDescription: String { "\(kind) \(faults.joined(separator: " "))" }
+  var gather: String?
+  var testDescription: String {
+    "\(kind) \(faults.joined(separator: " ")) \(gather.map { "every \($0)" } ?? "")"
+  }
 }
 
 private let cases = [
@@ -60,6 +63,13 @@ private let cases = [
     settings: [
       "amplifier.generation=1", "amplifier.channels=[\"A1\", \"A2\", \"A3\", \"A4\", \"A5\"]",
     ], options: ["--mark", "1"]),
+  Case(
+    kind: "cyton", faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"],
+    gather: "100ms"),
+  Case(kind: "daisy", faults: ["half=1@1", "half=2@1.5", "lost=9@2"], gather: "248ms"),
+  Case(
+    kind: "openeeg", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"], gather: "100ms"),
+  Case(kind: "freeeeg32", faults: ["lost=40@1", "garbage=500@1.5"], gather: "40ms"),
 ]
 
 @Suite("Amplifiers that stream", .serialized)
@@ -84,13 +94,15 @@ struct StreamTests {
         "record", "--amplifier", wanted.kind, "--port", folder.path("port"), "--duration", "4s",
         "--quiet", "--allow-best-effort", "--output", folder.path("recordings"), "--report",
         folder.path("report.json"),
-      ] + wanted.settings.flatMap { ["--set", $0] })
+      ] + wanted.settings.flatMap { ["--set", $0] }
+        + (wanted.gather.map { ["--gather", $0] } ?? []))
     #expect(outcome.status == 0, "\(outcome.errors)")
     emulator.send(SIGINT)
     #expect(emulator.finish().status == 0)
 
     let report = try object(at: folder.path("report.json"))
     #expect(report["mallocsAfterArming"] as? Int == 0)
+    #expect((report["gatheringNanoseconds"] as? Int != nil) == (wanted.gather != nil))
     let recording = try BDFReader.read(try #require(report["recording"] as? String))
     #expect(report["firmware"] as? String == wanted.firmware)
     let words = recording.header.recording.split(separator: "_")
@@ -268,6 +280,27 @@ struct StreamTests {
     #expect(outcome.status == status, "\(outcome.errors)")
     for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
     #expect(outcome.sentence.split(separator: "\n").count == 1)
+  }
+
+  @Test(
+    "gathering is refused where somebody is moved, where nothing waits, and where it does not fit",
+    arguments: [
+      (["run", "--amplifier", "cyton", "--gather", "100ms"], "acquire record"),
+      (["record", "--amplifier", "model", "--gather", "100ms"], "the model"),
+      (["record", "--amplifier", "ads1299", "--gather", "100ms"], "the ads1299"),
+      (["record", "--amplifier", "replay", "--gather", "100ms"], "the replay"),
+      (["record", "--amplifier", "cyton", "--gather", "9ms"], "10ms to 1s"),
+      (["record", "--amplifier", "cyton", "--gather", "1.1s"], "10ms to 1s"),
+      (["record", "--amplifier", "cyton", "--port", "/dev/null", "--gather", "249ms"], "248 ms"),
+      (["record", "--amplifier", "freeeeg32", "--gather", "129ms"], "128 ms"),
+      (
+        ["record", "--amplifier", "biosemi", "--port", "/dev/null", "--gather", "10ms"], "too much"
+      ),
+    ])
+  func gatheringRefused(arguments: [String], word: String) throws {
+    let outcome = try Program.run(arguments + ["--duration", "1s", "--allow-best-effort"])
+    #expect(outcome.status == 64, "\(outcome.errors)")
+    #expect(outcome.errors.contains(word), "\(outcome.errors)")
   }
 
   @Test("without a device, or with settings that mean nothing to it, nothing begins")

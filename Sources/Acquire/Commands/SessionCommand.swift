@@ -8,9 +8,16 @@ import Signal
 
 enum SessionCommand {
   static func run(
-    _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool
+    _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool,
+    gathering: Nanoseconds? = nil
   ) throws {
     let configuration = try options.source.load(options: overrides)
+    guard gathering == nil || configuration.streamKind != nil else {
+      throw Failure(
+        .usage,
+        "--gather is for amplifiers that send by themselves: the \(configuration.amplifier.kind) "
+          + "keeps no sample that is not fetched; leave it out")
+    }
     // Before the first thread is there, so that all of them inherit it.
     StopSignals.block()
     let outcome: (report: SessionReport, status: ExitStatus)
@@ -32,8 +39,9 @@ enum SessionCommand {
       var session = try session(configuration, options, decodes: decodes)
       let chips = session.plan.impedance?.chips
       if let kind = configuration.streamKind {
+        session.plan.gathering = gathering
         outcome = try session.run(
-          try configuration.streamAmplifier(kind, chips: chips))
+          try configuration.streamAmplifier(kind, chips: chips, gathering: gathering))
       } else {
         outcome = try session.run(try configuration.modelledAmplifier(chips?.first))
       }

@@ -26,7 +26,8 @@ struct RecordingThread: ~Copyable {
     let recorder: Recorder
     do throws(RecordingFault) {
       recorder = try Recorder(
-        folder: section.folder, plan: recording, frames: frames, events: events, status: status)
+        folder: section.folder, plan: recording, frames: frames, events: events, status: status,
+        interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
     } catch {
       throw Failure(.cannotCreate, error.message)
     }

@@ -29,6 +29,8 @@ public struct AmplifierProfile: Sendable {
   public var restMessages: [[UInt8]]
   /// What counts and converts has a power of its own: it goes on while the plug is out.
   public var outlivesItsPlug: Bool
+  /// Of a session that takes what has come once in a while.
+  var gathering = Gathering()
   /// Talks to the firmware until it is as the configuration says. Not called when the device is
   /// found streaming on after its plug was out. Returns its version; nil where it says none.
   var prepare: @Sendable (inout LineConversation) throws(AmplifierFault) -> String?
