@@ -64,11 +64,14 @@ private let cases = [
       "amplifier.generation=1", "amplifier.channels=[\"A1\", \"A2\", \"A3\", \"A4\", \"A5\"]",
     ], options: ["--mark", "1"]),
   Case(
-    kind: "cyton", faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"],
-    gather: "100ms"),
-  Case(kind: "daisy", faults: ["half=1@1", "half=2@1.5", "lost=9@2"], gather: "248ms"),
+    kind: "cyton", firmware: "v3.1.2",
+    faults: ["lost=3@1", "garbage=99@1.4", "torn=9@1.8", "lost=260@2"], gather: "100ms"),
   Case(
-    kind: "openeeg", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"], gather: "100ms"),
+    kind: "daisy", firmware: "v3.1.2", faults: ["half=1@1", "half=2@1.5", "lost=9@2"],
+    gather: "248ms"),
+  Case(
+    kind: "openeeg", firmware: "P2", faults: ["lost=5@1", "duplicate=2@1.5", "silence=300@2"],
+    gather: "100ms"),
   Case(kind: "freeeeg32", faults: ["lost=40@1", "garbage=500@1.5"], gather: "40ms"),
 ]
 
