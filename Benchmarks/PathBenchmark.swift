@@ -119,7 +119,8 @@ private struct FramePath: ~Copyable {
         GovernorInput(
           now: popped, lastFrame: header.edgeTime, lastDecision: intent.time,
           demand: demands.demand(ofClass: intent.classIndex), lastAcknowledgement: popped,
-          isLinkGone: false, joint: joint))
+          isLinkGone: false, joint: joint, signal: SignalHealth(),
+          lastHeartbeat: nil))
       byteCount &+= encode(command, sequence: UInt16(truncatingIfNeeded: index))
       let encoded = MonotonicInstant.now()
       ring.consumer.release()
@@ -134,7 +135,7 @@ private struct FramePath: ~Copyable {
     get {
       JointState(
         deviceMicroseconds: 0, positionDegrees: 20, velocityDegreesPerSecond: 0,
-        effortNewtonMetres: 0, state: .moving, faults: ExoskeletonFaults(rawValue: 0))
+        effortNewtonMetres: 0, state: .moving, faults: ExoskeletonFaults(rawValue: 0), faultCode: 0)
     }
   }
 

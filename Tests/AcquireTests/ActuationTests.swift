@@ -20,7 +20,7 @@ private struct Bench: ~Copyable {
     let exoskeleton = try VirtualExoskeleton()
     try exoskeleton.start()
     let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
-    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200))
+    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
     try link.connect(timeout: .seconds(10))
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton

@@ -16,7 +16,8 @@ struct World {
       lastAcknowledgement: present, isLinkGone: false,
       joint: JointState(
         deviceMicroseconds: 0, positionDegrees: position, velocityDegreesPerSecond: 0,
-        effortNewtonMetres: 0, state: .neutral, faults: []))
+        effortNewtonMetres: 0, state: .neutral, faults: [], faultCode: 0),
+      signal: SignalHealth(), lastHeartbeat: nil)
   }
 
   /// Time passes and everything stays fresh.
@@ -115,7 +116,7 @@ struct GovernorStateTests {
     case .disarmed: "d"
     case .armed: "a"
     case .active: "x"
-    case .neutral(let causes): causes.latched.isEmpty ? "n" : "l"
+    case .neutral(let causes): causes.isDisjoint(with: .alwaysLatched) ? "n" : "l"
     case .stopped: "s"
     }
   }
@@ -126,6 +127,7 @@ struct GovernorStateTests {
     case .arm: "A"
     case .disarm: "D"
     case .motion: "M"
+    case .exert: "E"
     case .neutral: "N"
     case .stop: "S"
     case .identify, .release: "?"
@@ -387,10 +389,8 @@ struct GovernorLimitsTests {
   @Test("limits wider than the exoskeleton's own, or a watchdog that does not fit, are refused")
   func identity() throws {
     let identity = ExoskeletonIdentity(
-      acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: 100,
-      watchdogMilliseconds: 100, positionMinMillidegrees: -10_000,
-      positionMaxMillidegrees: 120_000, velocityMaxMillidegreesPerSecond: 180_000,
-      firmwareVersion: 1, name: ExoskeletonName("knee"))
+      name: "knee", firmware: "1", watchdog: .read(.milliseconds(100)),
+      positionDegrees: -10...120, velocityMaximum: 180)
     try GovernorLimits().check(against: identity)
     #expect(throws: GovernorFault.self) {
       try GovernorLimits(positionMinimum: -11).check(against: identity)
@@ -401,11 +401,19 @@ struct GovernorLimitsTests {
     #expect(throws: GovernorFault.self) {
       try GovernorLimits(velocityMaximum: 181).check(against: identity)
     }
-    for milliseconds: UInt16 in [0, 39, 501] {
-      var other = identity
-      other.watchdogMilliseconds = milliseconds
+    var other = identity
+    for milliseconds: Int64 in [0, 39, 501] {
+      other.watchdog = .read(.milliseconds(milliseconds))
       #expect(throws: GovernorFault.self) { try GovernorLimits().check(against: other) }
     }
+    // What cannot be read cannot be compared.
+    for watchdog in [DriveWatchdog.none, .unknown(usual: .seconds(1))] {
+      other.watchdog = watchdog
+      try GovernorLimits().check(against: other)
+    }
+    other.positionDegrees = nil
+    other.velocityMaximum = nil
+    try GovernorLimits(positionMinimum: -300, velocityMaximum: 999).check(against: other)
   }
 
   @Test("every fault says what is wrong in one sentence")

@@ -35,7 +35,8 @@ struct Bench: ~Copyable {
   init(watchdog: Nanoseconds = .seconds(5)) throws {
     let running = try RunningExoskeleton(watchdog: watchdog)
     var link = ExoskeletonLink(
-      port: try SerialPort(path: running.exoskeleton.path, baud: 115_200))
+      port: try SerialPort(path: running.exoskeleton.path, baud: 115_200), settings: DriveSettings()
+    )
     try link.connect(timeout: .seconds(10))
     let limits = try GovernorLimits(
       velocityMaximum: 120, accelerationMaximum: 600, controlPeriod: .milliseconds(5),
@@ -52,7 +53,7 @@ struct Bench: ~Copyable {
       GovernorInput(
         now: now, lastFrame: hasFrames ? now : now - .seconds(2), lastDecision: now,
         demand: demand, lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
-        joint: link.joint))
+        joint: link.joint, signal: SignalHealth(), lastHeartbeat: nil))
     commands.append(command)
     link.send(command)
   }
@@ -120,14 +121,15 @@ struct LinkTests {
     let exoskeleton = try VirtualExoskeleton(loopHertz: 200, watchdog: .milliseconds(120))
     try exoskeleton.start()
     defer { exoskeleton.stop() }
-    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
     let early = [Command.arm, .heartbeat, .release].map { link.send($0) }
     #expect(early == [.notConnected, .notConnected, .notConnected])
     let identity = try link.connect(timeout: .seconds(10))
-    #expect(identity.name.description == "virtual knee")
+    #expect(identity.name == "virtual knee")
     #expect(identity.loopHertz == 200)
-    #expect(identity.watchdogMilliseconds == 120)
-    #expect(identity.firmwareVersionText == "1.0.0")
+    #expect(identity.watchdog == .read(.milliseconds(120)))
+    #expect(identity.firmware == "1.0.0")
     let position = link.joint?.positionDegrees
     #expect(position == 10)
     let counts = link.counts
@@ -206,7 +208,7 @@ struct LinkTests {
     #expect(exoskeleton.statistics.faults == .watchdog)
     #expect(exoskeleton.statistics.effortNewtonmetres == 0)
     // The governor learns of it, and does not move again by itself.
-    let isLatched = bench.run(.moveTo(degrees: 80)) { !$0.governor.causes.latched.isEmpty }
+    let isLatched = bench.run(.moveTo(degrees: 80)) { !$0.governor.latchedCauses.isEmpty }
     #expect(isLatched)
     let isNeutral = bench.run(.moveTo(degrees: 80)) { $0.exoskeleton.statistics.state == .neutral }
     #expect(isNeutral)
@@ -229,7 +231,7 @@ struct LinkTests {
     try bench.startMoving()
     bench.exoskeleton.disturb(.obstructed)
     let isGivenUp = bench.run(.moveTo(degrees: 80)) {
-      $0.governor.causes.contains(.exoskeletonFault)
+      $0.governor.latchedCauses.contains(.overEffort)
     }
     #expect(isGivenUp)
   }
@@ -309,7 +311,8 @@ struct LinkTests {
   /// What `connect` makes of a far end that does something every few milliseconds.
   static func fault(_ act: @escaping @Sendable (FarEnd) -> Void) throws -> LinkFault? {
     let far = try FarEnd()
-    var link = ExoskeletonLink(port: try SerialPort(path: far.path, baud: 115_200))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: far.path, baud: 115_200), settings: DriveSettings())
     let stop = StopSignal()
     let ended = DispatchSemaphore(value: 0)
     nonisolated(unsafe) let end = far

@@ -18,6 +18,8 @@ struct Actuation: ~Copyable {
   private var demand = Demand.neutral
   private var lastFrame: MonotonicInstant
   private var lastDecision: MonotonicInstant?
+  /// Unfit until the first decision can be made.
+  private var signal = SignalHealth(isFit: false)
   private var lastControl: MonotonicInstant
   private var controlledBlocks: UInt64 = 0
   /// Raised when everything runs: to start a session is the deliberate act that arms.
@@ -52,6 +54,7 @@ struct Actuation: ~Copyable {
   mutating func take(_ intent: Intent) {
     demand = demands.demand(ofClass: intent.classIndex)
     lastDecision = intent.time
+    signal.isFit = true
   }
 
   /// A decision was due and could not be made: what was decided before counts no longer, because
@@ -60,6 +63,8 @@ struct Actuation: ~Copyable {
   mutating func withhold() {
     demand = .neutral
     lastDecision = nil
+    if signal.isFit { signal.closings &+= 1 }
+    signal.isFit = false
   }
 
   /// True on the conversions that a command follows.
@@ -89,8 +94,8 @@ struct Actuation: ~Copyable {
       link.send(.neutral)
       return now
     }
-    if go.isRaised && !wasArmed {
-      // Once: nothing arms it again by itself.
+    if go.isRaised && signal.isFit && !wasArmed {
+      // Once, and on a signal that deserves it: nothing arms it again by itself.
       wasArmed = true
       governor.arm()
     }
@@ -98,7 +103,7 @@ struct Actuation: ~Copyable {
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
-        joint: link.joint))
+        joint: link.joint, signal: signal, lastHeartbeat: nil))
     let governed = MonotonicInstant.now()
     link.send(command)
     return governed
@@ -113,6 +118,7 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   func describe(in snapshot: inout StatusSnapshot) {
     snapshot.governorState = governor.state
+    snapshot.latchedCauses = governor.latchedCauses
     snapshot.armRefusal = governor.armRefusal
     snapshot.isLinkGone = link.isGone
     if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }

@@ -92,6 +92,7 @@ struct StatusSnapshot: BitwiseCopyable {
   var isGateOpen = false
   var isSettled = false
   var governorState = GovernorState.disarmed
+  var latchedCauses = NeutralCauses(rawValue: 0)
   var positionDegrees = Double.nan
   var hasExoskeleton = false
   var decodes = false

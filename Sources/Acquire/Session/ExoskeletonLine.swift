@@ -44,7 +44,7 @@ struct ExoskeletonLine: ~Copyable {
     let port = try explaining(.unavailable) { () throws(SerialFault) in
       try SerialPort(path: path, baud: UInt32(baud))
     }
-    var link = ExoskeletonLink(port: port)
+    var link = ExoskeletonLink(port: port, settings: DriveSettings(controlPeriod: limits.controlPeriod))
     let identity: ExoskeletonIdentity
     do throws(LinkFault) {
       identity = try link.connect(timeout: .seconds(2))

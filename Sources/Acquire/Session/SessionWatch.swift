@@ -75,7 +75,7 @@ struct SessionWatch {
         toldRecoveries = snapshot.recoveryCount
         say("! the amplifier \(snapshot.recovery.text)")
       }
-      if let reason = snapshot.governorState.latched, !hasToldOfLatch {
+      if let reason = snapshot.latched, !hasToldOfLatch {
         hasToldOfLatch = true
         faults.append("\(line) moves no more in this session: \(reason)")
         say("! \(line) moves no more in this session: \(reason)")
@@ -167,16 +167,26 @@ struct SessionWatch {
   }
 }
 
-extension GovernorState {
+extension StatusSnapshot {
   /// Why nothing moves until somebody arms anew; nil while something may.
   var latched: String? {
+    if case .stopped(let cause) = governorState { return "it is stopped by \(cause.text)" }
+    return latchedCauses.isEmpty ? nil : latchedCauses.text
+  }
+}
+
+extension StopCause {
+  var text: String {
     switch self {
-    case .stopped: "it is stopped"
-    case .neutral(let causes): causes.latched.rawValue == 0 ? nil : causes.latched.text
-    case .disarmed, .armed, .active: nil
+    case .operatorCommand: "its operator"
+    case .emergencyLine: "the emergency line"
+    case .signal: "a signal"
+    case .exoskeleton: "the exoskeleton itself"
     }
   }
+}
 
+extension GovernorState {
   /// For the status line: "active", or why not.
   var text: String {
     switch self {

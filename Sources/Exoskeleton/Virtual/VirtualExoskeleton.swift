@@ -86,7 +86,7 @@ public final class VirtualExoskeleton: Sendable {
     path = opened.path
     self.link = link
     loopPeriod = Nanoseconds(seconds: 1 / loopHertz)
-    let identity = ExoskeletonIdentity(
+    let identity = FramedIdentity(
       acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: UInt16(loopHertz),
       watchdogMilliseconds: UInt16(watchdog.rawValue / 1_000_000),
       positionMinMillidegrees: -10_000, positionMaxMillidegrees: 120_000,

@@ -1,0 +1,67 @@
+// Real-time: the decoding thread. Which protocol a link speaks; each operation is the one of that
+// protocol, whose file says what it costs. Another protocol takes a line in each switch.
+
+internal import RT
+
+@safe
+struct Wire: ~Copyable, @unchecked Sendable {
+  let kind: DriveKind
+  /// What has come, for all protocols but our own, whose parser has a memory of its own.
+  var queue = ByteQueue()
+  var framed = FramedWire()
+  private var vesc: VESCWire
+
+  init(_ settings: DriveSettings) {
+    kind = settings.kind
+    vesc = VESCWire(settings)
+  }
+
+  /// Puts a command's bytes into memory; true when they ask for an answer.
+  @_noLocks @_noAllocation
+  mutating func encode(
+    _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter
+  ) -> Bool {
+    switch kind {
+    case .framed: framed.encode(command, sequence: sequence, into: &out)
+    case .vesc, .cubemars:
+      vesc.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    }
+  }
+
+  /// The next answer in what has come. A protocol that must say more at once puts it into `out`.
+  @_noLocks @_noAllocation
+  mutating func next(at now: MonotonicInstant, into out: inout ByteWriter) -> DriveReply? {
+    switch kind {
+    case .framed: framed.next()
+    case .vesc, .cubemars: vesc.next(&queue)
+    }
+  }
+
+  /// Room for bytes to come.
+  @_noLocks @_noAllocation
+  mutating func freeMemory() -> UnsafeMutableRawBufferPointer {
+    switch kind {
+    case .framed: unsafe framed.parser.freeMemory()
+    case .vesc, .cubemars: unsafe queue.freeMemory()
+    }
+  }
+
+  @_noLocks @_noAllocation
+  mutating func received(byteCount: Int) {
+    switch kind {
+    case .framed: framed.parser.received(byteCount: byteCount)
+    case .vesc, .cubemars: queue.received(byteCount)
+    }
+  }
+
+  /// Bytes that belonged to no good message, and messages with a wrong checksum.
+  var damage: (skippedBytes: UInt64, checksumErrors: UInt64) {
+    @_noLocks @_noAllocation
+    get {
+      switch kind {
+      case .framed: (framed.parser.counts.skippedBytes, framed.parser.counts.checksumErrors)
+      case .vesc, .cubemars: (queue.skippedBytes, queue.checksumErrors)
+      }
+    }
+  }
+}
