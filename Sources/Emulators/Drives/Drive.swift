@@ -11,6 +11,8 @@
 // `Exoskeleton`: both are written from the makers' documents, and check each other.
 // Not real-time: it may allocate.
 
+public import RT
+
 /// A drive with one joint, at the far end of a serial line.
 public protocol Drive: Board {
   var status: DriveStatus { get }
@@ -18,6 +20,14 @@ public protocol Drive: Board {
   /// `VirtualDrive` itself withholds, loses and damages bytes; a drive heeds `obstructed`, and that
   /// anything else is no obstruction.
   mutating func disturb(_ disturbance: DriveDisturbance)
+
+  /// Something goes wrong inside it, as its maker would call it; see each drive. Nothing, for a
+  /// drive that has no such word.
+  mutating func raiseFault(at now: MonotonicInstant, into turn: inout Turn)
+}
+
+extension Drive {
+  public mutating func raiseFault(at now: MonotonicInstant, into turn: inout Turn) {}
 }
 
 /// How a drive fares.

@@ -115,9 +115,10 @@ struct DrivenJoint: Sendable {
     (degrees - positionDegrees) * Self.stiffness / Self.damping
   }
 
-  /// The velocity loop.
+  /// The velocity loop, which knows of the friction as a loop with an integrator would.
   private func pull(toVelocity velocity: Double) -> Double {
-    (velocity - velocityDegreesPerSecond) / Self.degreesPerRadian * Self.damping
+    let behind = (velocity - velocityDegreesPerSecond) / Self.degreesPerRadian
+    return behind * Self.damping + velocity / Self.degreesPerRadian * Self.friction
   }
 
   private func limited(_ value: Double, by most: Double) -> Double {

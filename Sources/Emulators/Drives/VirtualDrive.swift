@@ -42,6 +42,9 @@ public final class VirtualDrive: Sendable {
 
   public func disturb(_ disturbance: DriveDisturbance) { stage.disturb(disturbance) }
 
+  /// Something goes wrong inside the drive, at its loop's next turn.
+  public func raiseFault() { stage.raiseFault() }
+
   public var status: DriveStatus { stage.status }
 
   /// Every note so far, oldest first; the first 4096 are kept.
@@ -55,6 +58,7 @@ private final class DriveStage: Sendable {
     var disturbance = DriveDisturbance.none
     /// Answers since the line is noisy.
     var answerCount = 0
+    var isFaultDue = false
     var changes: [VirtualDrive.Change] = []
   }
 
@@ -76,6 +80,8 @@ private final class DriveStage: Sendable {
     }
   }
 
+  func raiseFault() { scene.withLock { $0.isFaultDue = true } }
+
   var status: DriveStatus { scene.withLock { $0.drive.status } }
   var changes: [VirtualDrive.Change] { scene.withLock { $0.changes } }
   var nextInstant: MonotonicInstant? { scene.withLock { $0.drive.nextInstant } }
@@ -92,6 +98,10 @@ private final class DriveStage: Sendable {
     var own = Turn()
     scene.withLock { scene in
       act(&scene.drive, &own)
+      if scene.isFaultDue {
+        scene.isFaultDue = false
+        scene.drive.raiseFault(at: now, into: &own)
+      }
       let status = scene.drive.status
       for case .note(let text) in own.events where scene.changes.count < Self.changesMax {
         scene.changes.append(
