@@ -245,9 +245,10 @@ struct OpenExoTests {
     #expect(host.stage.wait(seconds: 1).isEmpty)
     var asked = try Host { $0.angleIndex = nil }
     #expect(asked.say(message(5)).count == 1)
-    #expect(asked.say(message(0x11)).first?.hundredths.dropLast(2) == [
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100,
-    ])
+    #expect(
+      asked.say(message(0x11)).first?.hundredths.dropLast(2) == [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100,
+      ])
   }
 
   @Test("newer firmware acknowledges a parameter and a reset; a reset begins with the handshake")
