@@ -35,6 +35,18 @@ extension ExoskeletonLink {
     }
   }
 
+  /// What a protocol would write.
+  func bytes(_ put: (inout ByteWriter) -> Void) -> [UInt8] {
+    var memory = [UInt8](repeating: 0, count: Self.frameCapacity)
+    let byteCount = unsafe memory.withUnsafeMutableBytes { memory in
+      guard let base = memory.baseAddress else { return 0 }
+      var out = unsafe ByteWriter(base, capacity: memory.count)
+      put(&out)
+      return out.byteCount
+    }
+    return Array(memory[..<byteCount])
+  }
+
   private mutating func lost(_ errno: Int32) -> LinkFault {
     goneErrno = errno
     return .gone(path: port.path, errno: errno)

@@ -18,7 +18,7 @@ enum VESCCode {
 }
 
 /// Where the answer to `values` has what, counted from its code. VESC: vedderb/bldc commands.c;
-/// CubeMars the same up to the position, which is in thousandths there.
+/// CubeMars, AK series manual V1.0.8, section 5.2.2: the same, without the status.
 enum VESCValues {
   static var motorCurrentOffset: Int { @_noLocks @_noAllocation get { 5 } }  // A × 100
   static var speedOffset: Int { @_noLocks @_noAllocation get { 23 } }  // electrical rpm
@@ -30,8 +30,8 @@ enum VESCValues {
 
 struct VESCWire: Sendable {
   private let gearing: Gearing
-  /// Of the answer's positions, counts for a degree.
-  private let positionScale: Double
+  /// Where the drive can be sent, in its own degrees.
+  private let reach: ClosedRange<Double>
   private var state = HostedState()
   /// As it was when the open question was asked.
   private var askedState = ExoskeletonState.disarmed
@@ -39,7 +39,7 @@ struct VESCWire: Sendable {
 
   init(_ settings: DriveSettings) {
     gearing = settings.gearing
-    positionScale = settings.kind == .cubemars ? 1000 : 1_000_000
+    reach = settings.vescReach
     question = Question(controlPeriod: settings.controlPeriod)
   }
 
@@ -70,7 +70,9 @@ struct VESCWire: Sendable {
   @_noLocks @_noAllocation
   private func putMotion(_ setpoint: MotionSetpoint, into out: inout ByteWriter) {
     let degrees = gearing.driveDegrees(setpoint.positionDegrees)
-    if state.isInService, let counts = wireInteger(degrees, scale: 1_000_000) {
+    // False for NaN.
+    let isWithinReach = degrees >= reach.lowerBound && degrees <= reach.upperBound
+    if state.isInService, isWithinReach, let counts = wireInteger(degrees, scale: 1_000_000) {
       VESCFrame.put(VESCCode.setPosition, counts, into: &out)
     } else {
       VESCFrame.put(VESCCode.setCurrent, 0, into: &out)
@@ -109,7 +111,8 @@ struct VESCWire: Sendable {
     let fault = queue.byte(start + VESCValues.faultOffset)
     let amperes = Double(long(queue, start + VESCValues.motorCurrentOffset)) / 100
     let turns = Double(long(queue, start + VESCValues.speedOffset)) / gearing.polePairs / 60
-    let degrees = Double(long(queue, start + VESCValues.positionOffset)) / positionScale
+    // Of a CubeMars too: manual V1.0.8, page 41.
+    let degrees = Double(long(queue, start + VESCValues.positionOffset)) / 1_000_000
     var state = askedState
     if count > VESCValues.statusOffset, queue.byte(start + VESCValues.statusOffset) & 1 != 0,
       self.state.isInService
