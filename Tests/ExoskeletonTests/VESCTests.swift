@@ -102,7 +102,7 @@ struct VESCTests {
       _ = wire.encode(.heartbeat)
       var bytes = Self.answer
       switch Int.random(in: 0..<3, using: &random) {
-      case 0: bytes[.random(in: 2..<76, using: &random)] ^= 1 << .random(in: 0..<8, using: &random)
+      case 0: bytes[.random(in: 2..<76, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
       case 1: bytes.remove(at: .random(in: 0..<bytes.count, using: &random))
       default: bytes = (0..<64).map { _ in .random(in: 0...255, using: &random) }
       }
@@ -258,16 +258,19 @@ struct VESCTests {
   func reach() throws {
     let limits = try GovernorLimits(positionMinimum: -5, positionMaximum: 90)
     let session = try DriveSession(Self.drive(), try Self.settings())
-    let identity = try #require(session.link.identity)
+    let told = session.link.identity
+    let identity = try #require(told)
     #expect(throws: GovernorFault.self) { try limits.check(against: identity) }
     // A zero further up gives them room; so does a drive that counts turns.
     var settings = try Self.settings()
     settings.gearing.zeroDegrees = 20
     let shifted = try DriveSession(Self.drive(), settings)
-    try limits.check(against: try #require(shifted.link.identity))
+    let shiftedIdentity = shifted.link.identity
+    try limits.check(against: try #require(shiftedIdentity))
     let wide = try DriveSession(
       VESCDrive(options: VESCOptions(isCubeMars: true)), try Self.settings(.cubemars))
-    try limits.check(against: try #require(wide.link.identity))
+    let wideIdentity = wide.link.identity
+    try limits.check(against: try #require(wideIdentity))
     var reversed = try Self.settings()
     reversed.gearing = try Gearing(ratio: 2, zeroDegrees: 180, isReversed: true)
     let turned = try DriveSession(Self.drive { $0.positionDegrees = 100 }, reversed)
