@@ -12,12 +12,17 @@ public enum DriveKind: String, CaseIterable, Sendable {
   case vesc
   /// CubeMars AK drives in servo mode, by UART: VESC's frames at another rate.
   case cubemars
+  /// OpenExo, the UART between its two microcontrollers; led by effort alone.
+  case openExo = "openexo"
+  /// Short frames of a fixed layout, which a table describes.
+  case compact
 
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
-    case .framed, .vesc: 115_200
+    case .framed, .vesc, .compact: 115_200
     case .cubemars: 921_600
+    case .openExo: 256_000
     }
   }
 }
@@ -109,6 +114,10 @@ public struct DriveSettings: Equatable, Sendable {
   /// What the drive's own watchdog is set to, where the protocol can.
   public var watchdog: Nanoseconds
   public var controlPeriod: Nanoseconds
+  /// What an OpenExo does not tell; looked at for `openExo` alone.
+  public var openExo = OpenExoSettings()
+  /// The layout of its frames; `compact` needs one.
+  public var compact: CompactFormat?
 
   public init(
     kind: DriveKind = .framed, gearing: Gearing = .direct, address: Int = 1,

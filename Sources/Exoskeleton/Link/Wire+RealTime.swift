@@ -10,10 +10,14 @@ struct Wire: ~Copyable, @unchecked Sendable {
   var queue = ByteQueue()
   var framed = FramedWire()
   private var vesc: VESCWire
+  var openExo: OpenExoWire
+  var compact: CompactWire
 
   init(_ settings: DriveSettings) {
     kind = settings.kind
     vesc = VESCWire(settings)
+    openExo = OpenExoWire(settings)
+    compact = CompactWire(settings)
   }
 
   /// Puts a command's bytes into memory; true when they ask for an answer.
@@ -25,6 +29,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     case .framed: framed.encode(command, sequence: sequence, into: &out)
     case .vesc, .cubemars:
       vesc.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    case .openExo: openExo.encode(command, sequence: sequence, at: now, into: &out)
+    case .compact: compact.encode(command, sequence: sequence, at: now, into: &out)
     }
   }
 
@@ -34,6 +40,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     switch kind {
     case .framed: framed.next()
     case .vesc, .cubemars: vesc.next(&queue)
+    case .openExo: openExo.next(&queue, at: now)
+    case .compact: compact.next(&queue, at: now)
     }
   }
 
@@ -42,7 +50,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func freeMemory() -> UnsafeMutableRawBufferPointer {
     switch kind {
     case .framed: unsafe framed.parser.freeMemory()
-    case .vesc, .cubemars: unsafe queue.freeMemory()
+    case .vesc, .cubemars, .openExo, .compact: unsafe queue.freeMemory()
     }
   }
 
@@ -50,7 +58,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func received(byteCount: Int) {
     switch kind {
     case .framed: framed.parser.received(byteCount: byteCount)
-    case .vesc, .cubemars: queue.received(byteCount)
+    case .vesc, .cubemars, .openExo, .compact: queue.received(byteCount)
     }
   }
 
@@ -60,7 +68,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
     get {
       switch kind {
       case .framed: (framed.parser.counts.skippedBytes, framed.parser.counts.checksumErrors)
-      case .vesc, .cubemars: (queue.skippedBytes, queue.checksumErrors)
+      case .vesc, .cubemars, .openExo, .compact: (queue.skippedBytes, queue.checksumErrors)
       }
     }
   }

@@ -60,7 +60,11 @@ extension ExoskeletonLink {
   private mutating func askVESC(_ code: UInt8, atLeast count: Int, until deadline: MonotonicInstant)
     throws(LinkFault) -> [UInt8]
   {
-    let question = bytes { VESCFrame.put(code, into: &$0) }
+    // What a host before us has left it doing ends here: our heartbeats would keep it alive.
+    let question = bytes { out in
+      VESCFrame.put(VESCCode.setCurrent, 0, into: &out)
+      VESCFrame.put(code, into: &out)
+    }
     var isEchoed = false
     do throws(LinkFault) {
       return try ask(question, until: deadline) { queue in

@@ -1,0 +1,289 @@
+// Real-time: the decoding thread. OpenExo's UART: at most five messages a command, of 64 bytes in
+// all, which is what its receiver holds.
+//
+// It acknowledges nothing. A command is followed by a question for the status, whose answer comes
+// after the command was looked at; real-time data come by themselves while a trial is on, so that
+// they acknowledge nothing. It has no watchdog and no checksum: it keeps the last torque when the
+// line dies, and a command that is damaged on its way is obeyed as it came.
+//
+// Arming takes three steps, each repeated with `arm` until its answer has come, because beginning a
+// trial reads each controller's parameters from the memory card anew, torques among them:
+//   1. motors off, trial on          until the status is that of a trial
+//   2. our controller, its torque 0  until these read back so
+//   3. torque 0, motors on           until a status answers
+
+internal import RT
+
+struct OpenExoWire: Sendable {
+  private enum Step {
+    case trial, parameters, motors
+  }
+
+  /// What the open question is about.
+  private enum Subject {
+    case status, parameters
+  }
+
+  private let settings: OpenExoSettings
+  private let gearing: Gearing
+  private let address: UInt8
+  private var state = HostedState()
+  private var askedState = ExoskeletonState.disarmed
+  private var step = Step.trial
+  private var askedStep = Step.trial
+  private var subject = Subject.status
+  private var question: Question
+  /// How many numbers its real-time messages have; learned before a session.
+  var realTimeCount = 0
+  private var degrees = Double.nan
+  private var torque = Double.nan
+  private var velocity = Double.nan
+  private var estimate = VelocityEstimate()
+  /// Of its own numbers; kept until it is armed or disarmed.
+  private var errorCode: UInt32 = 0
+
+  init(_ settings: DriveSettings) {
+    self.settings = settings.openExo
+    gearing = settings.gearing
+    address = UInt8(clamping: settings.address)
+    question = Question(controlPeriod: settings.controlPeriod)
+  }
+
+  /// A command's bytes; true when they ask for an answer.
+  @_noLocks @_noAllocation
+  mutating func encode(
+    _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter
+  ) -> Bool {
+    var subject = Subject.status
+    switch command {
+    case .identify, .heartbeat: break
+    case .arm:
+      errorCode = 0
+      subject = putStep(into: &out)
+    case .disarm:
+      errorCode = 0
+      leave(command)
+      putOff(into: &out)
+      OpenExoFrame.put(OpenExoCode.status, Float(OpenExoStatus.trialOff), into: &out)
+    case .stop, .release:
+      leave(command)
+      putOff(into: &out)
+    // What it cannot be told is neutral: it is led by effort alone.
+    case .neutral, .motion:
+      state.note(.neutral)
+      putTorque(0, into: &out)
+    case .exert(let setpoint):
+      state.note(command)
+      // False for NaN, which no limit of a governor lets through.
+      let isKnown = setpoint.newtonMetres == setpoint.newtonMetres
+      let torque = gearing.isReversed ? -setpoint.newtonMetres : setpoint.newtonMetres
+      putTorque(isKnown && state.isInService ? Float(torque) : 0, into: &out)
+    }
+    guard question.ask(with: sequence, at: now) else { return false }
+    self.subject = subject
+    askedState = state.state
+    askedStep = step
+    switch subject {
+    case .status:
+      OpenExoFrame.put(OpenExoCode.getRealTimeData, into: &out)
+      OpenExoFrame.put(OpenExoCode.getStatus, into: &out)
+    case .parameters:
+      OpenExoFrame.put(OpenExoCode.getControllerParameters, joint: address, into: &out)
+    }
+    return true
+  }
+
+  /// Motors off first: no torque is worth more than one that is right.
+  @_noLocks @_noAllocation
+  private func putOff(into out: inout ByteWriter) {
+    OpenExoFrame.put(OpenExoCode.motorEnable, 0, into: &out)
+    putTorque(0, into: &out)
+  }
+
+  @_noLocks @_noAllocation
+  private func putTorque(_ newtonMetres: Float, into out: inout ByteWriter) {
+    OpenExoFrame.putParameter(
+      joint: address, controller: settings.controller, index: settings.torqueIndex, newtonMetres,
+      into: &out)
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func leave(_ command: Command) {
+    state.note(command)
+    step = .trial
+  }
+
+  /// One step of arming, and what is to be asked about it.
+  @_noLocks @_noAllocation
+  private mutating func putStep(into out: inout ByteWriter) -> Subject {
+    switch state.state {
+    case .disarmed: break
+    case .armed, .moving, .neutral, .stopped, .watchdog: return .status
+    }
+    switch step {
+    case .trial:
+      OpenExoFrame.put(OpenExoCode.motorEnable, 0, into: &out)
+      OpenExoFrame.put(OpenExoCode.status, Float(OpenExoStatus.trialOn), into: &out)
+      return .status
+    case .parameters:
+      putTorque(0, into: &out)
+      OpenExoFrame.putParameter(
+        joint: address, controller: settings.controller, index: settings.directionIndex, 0,
+        into: &out)
+      return .parameters
+    case .motors:
+      putTorque(0, into: &out)
+      OpenExoFrame.put(OpenExoCode.motorEnable, 1, into: &out)
+      state.note(.arm)
+      return .status
+    }
+  }
+
+  /// The next answer.
+  @_noLocks @_noAllocation
+  mutating func next(_ queue: inout ByteQueue, at now: MonotonicInstant) -> DriveReply? {
+    while let message = OpenExoFrame.take(from: &queue) {
+      let command = message.command
+      if command == OpenExoCode.status {
+        if let reply = answer(status: message, &queue) { return reply }
+      } else if command == OpenExoCode.controllerParameters {
+        if let reply = answer(parameters: message) { return reply }
+      } else if command == OpenExoCode.realTimeData {
+        note(realTime: message, &queue, at: now)
+      } else if command == OpenExoCode.error {
+        if message.numberCount == 1 { note(error: message.hundredths(0)) }
+      } else if command == OpenExoCode.getStatus || command == OpenExoCode.getRealTimeData
+        || command == OpenExoCode.motorEnable || command == OpenExoCode.controllerParameter
+      {
+        // The exoskeleton says none of these: our own.
+        var reply = DriveReply()
+        reply.isEcho = true
+        return reply
+      }
+    }
+    return nil
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func answer(status message: OpenExoMessage, _ queue: inout ByteQueue)
+    -> DriveReply?
+  {
+    // Our own command has a 32-bit number.
+    if message.numberCount == 2 {
+      var reply = DriveReply()
+      reply.isEcho = true
+      return reply
+    }
+    guard let status = message.status else {
+      queue.checksumErrors += 1
+      return nil
+    }
+    if status & OpenExoStatus.errorBit != 0 { errorCode = UInt32(status) }
+    let isTrial = status == OpenExoStatus.trialOn
+    var reply = DriveReply()
+    guard isAbout(.status), let sequence = question.answer() else {
+      reply.joint = joint(isTrial ? askedState : .disarmed)
+      return reply
+    }
+    reply.sequence = sequence
+    if isTrial, isAsked(.trial), isDisarmed { step = .parameters }
+    // A trial that ends by itself takes the joint out of service.
+    if !isTrial, isServed(askedState) {
+      step = .trial
+      reply.joint = joint(.disarmed)
+      if isServed(state.state) { state.note(.disarm) }
+      return reply
+    }
+    reply.joint = joint(askedState)
+    return reply
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func answer(parameters message: OpenExoMessage) -> DriveReply? {
+    guard message.joint == address, message.numberCount >= 2, isAbout(.parameters) else {
+      return nil
+    }
+    var reply = DriveReply()
+    guard let sequence = question.answer() else { return nil }
+    reply.sequence = sequence
+    reply.joint = joint(askedState)
+    let torque = Int(settings.torqueIndex) + 2
+    let direction = Int(settings.directionIndex) + 2
+    if message.numberCount > torque, message.numberCount > direction,
+      message.hundredths(0) == Int16(settings.controller) * 100, message.hundredths(torque) == 0,
+      message.hundredths(direction) == 0
+    {
+      if isAsked(.parameters), isDisarmed { step = .motors }
+    } else {
+      reply.isRefusal = true
+      step = .trial
+    }
+    return reply
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func note(
+    realTime message: OpenExoMessage, _ queue: inout ByteQueue, at now: MonotonicInstant
+  ) {
+    guard message.joint == 0, message.numberCount == realTimeCount else {
+      queue.checksumErrors += 1
+      return
+    }
+    if let index = settings.angleIndex, index < message.numberCount {
+      degrees = gearing.jointDegrees(message.number(index))
+      estimate.note(degrees, at: now)
+      velocity = estimate.degreesPerSecond
+    }
+    if let index = settings.velocityIndex, index < message.numberCount {
+      velocity = gearing.jointVelocity(message.number(index))
+    }
+    if let index = settings.torqueReadingIndex, index < message.numberCount {
+      torque = gearing.isReversed ? -message.number(index) : message.number(index)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func note(error hundredths: Int16) {
+    if hundredths != 0 { errorCode = UInt32(UInt16(bitPattern: hundredths) / 100) }
+  }
+
+  @_noLocks @_noAllocation
+  private func joint(_ state: ExoskeletonState) -> JointState {
+    JointState(
+      deviceMicroseconds: 0, positionDegrees: degrees, velocityDegreesPerSecond: velocity,
+      effortNewtonMetres: torque, state: state,
+      faults: errorCode == 0 ? ExoskeletonFaults(rawValue: 0) : .drive, faultCode: errorCode)
+  }
+
+  // MARK: Comparisons, which the path may make by `switch` alone
+
+  private var isDisarmed: Bool {
+    @_noLocks @_noAllocation
+    get { if case .disarmed = state.state { true } else { false } }
+  }
+
+  @_noLocks @_noAllocation
+  private func isServed(_ state: ExoskeletonState) -> Bool {
+    switch state {
+    case .armed, .moving, .neutral: true
+    case .disarmed, .stopped, .watchdog: false
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func isAbout(_ other: Subject) -> Bool {
+    switch subject {
+    case .status: if case .status = other { true } else { false }
+    case .parameters: if case .parameters = other { true } else { false }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func isAsked(_ other: Step) -> Bool {
+    switch askedStep {
+    case .trial: if case .trial = other { true } else { false }
+    case .parameters: if case .parameters = other { true } else { false }
+    case .motors: if case .motors = other { true } else { false }
+    }
+  }
+}
