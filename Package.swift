@@ -108,8 +108,8 @@ let package = Package(
     .testTarget(
       name: "AcquireTests",
       dependencies: [
-        "Acquire", "Amplifiers", "Signal", "RT", "Recording", "Decoding", "Exoskeleton",
-        "TestSupport",
+        "Acquire", "Amplifiers", "Emulators", "Signal", "RT", "Recording", "Decoding",
+        "Exoskeleton", "TestSupport",
       ],
       swiftSettings: strict),
   ]
