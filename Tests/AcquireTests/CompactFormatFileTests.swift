@@ -89,9 +89,11 @@ struct CompactFormatFileTests {
     for _ in 0..<20_000 where drive.status.watchdogTrips == trips { usleep(1_000) }
     #expect(drive.status.watchdogTrips == trips + 1)
     let isHeard = Self.run(&link, &governor, .moveTo(degrees: 20), isArmed: false) { _, governor in
-      governor.latchedCauses.contains(.exoskeletonLeft)
+      governor.latchedCauses.contains(.exoskeletonFault)
     }
     #expect(isHeard)
+    let code = link.joint?.faultCode
+    #expect(code == 1)
     governor.disarm()
     let isMovingAgain = Self.run(&link, &governor, .moveTo(degrees: 30)) { _, governor in
       governor.state == .active
@@ -192,7 +194,7 @@ struct CompactFormatFileTests {
       ("start = [0xAA]", "begin = [0xAA]", "knee.toml:14:", "has no `begin`"),
       ("name = \"example drive, 11 bytes\"", "name = 3", "knee.toml:9:", "must be a text"),
       ("watchdog-ms = 200", "watchdog-ms = 0", "knee.toml:", "must be 1 to 60000"),
-      ("code-at = 1", "code-at = [1", "knee.toml:", ""),
+      ("code-at = 1", "code-at = [1", "knee.toml:18:", "Error while parsing array"),
     ])
   func mistakes(old: String, new: String, line: String, words: String) throws {
     let sentence = try Self.refusal { text in

@@ -1,5 +1,6 @@
 // Tables of compact frames: what they can say, and what is refused when they are made.
 
+import Emulators
 import RT
 import TestSupport
 import Testing
@@ -184,7 +185,11 @@ struct CompactFormatTests {
   @Test("a sequence number of one byte acknowledges the command that it belongs to")
   func sequences() throws {
     var bench = CompactCase()
-    bench.commands[.neutral]?.fields = [CompactField(.sequence, at: 2, .u8)]
+    for name in Array(bench.commands.keys) {
+      bench.commands[name]?.fields.append(CompactField(.sequence, at: 2, .u8))
+    }
+    bench.commands[.motion]?.fields.removeFirst()
+    bench.commands[.motion]?.fields.append(CompactField(.position, at: 6, .u16))
     bench.replies[0].fields.append(CompactField(.sequence, at: 9, .u8))
     var wire = try bench.wire()
     for number in 0..<600 {
@@ -211,6 +216,79 @@ struct CompactFormatTests {
     wire.now = wire.now + .milliseconds(10)
     let third = wire.receive(CompactCase.reply("C8 00 00 00 01 00 00 00"))
     #expect(third.first?.joint.map { abs($0.velocityDegreesPerSecond - 10) < 1e-9 } == true)
+  }
+
+  @Test("a question goes behind every command of a drive that answers none by itself")
+  func query() throws {
+    var bench = CompactCase()
+    bench.commands[.query] = CompactMessage(code: 0x03)
+    var wire = try bench.wire()
+    let query = " AA 03 00 00 00 00 00 00 00 00 AD"
+    #expect(wire.encode(.arm).bytes.hex == "AA 10 00 00 00 00 00 00 00 00 BA" + query)
+    #expect(wire.encode(.stop).bytes.hex == "AA 22 00 00 00 00 00 00 00 00 CC" + query)
+  }
+
+  @Test("where no reply tells a state it is the host's, and a stop is kept until it is released")
+  func hostedState() throws {
+    var bench = CompactCase()
+    bench.replies[0].fields.removeAll { $0.meaning == .state }
+    bench.states = [:]
+    var wire = try bench.wire()
+    for (command, state) in [
+      (Command.heartbeat, ExoskeletonState.disarmed), (.arm, .armed), (.neutral, .neutral),
+      (.stop, .stopped), (.arm, .stopped), (.release, .disarmed),
+    ] {
+      // A question of a second ago was given up, and one more is not asked at once.
+      for _ in 0..<2 {
+        _ = wire.encode(command)
+        let told = wire.receive(CompactCase.reply("64 00 00 00 00 00 00 00")).first
+        #expect(told?.joint?.state == state, "\(command)")
+      }
+    }
+  }
+
+  @Test("an emulated drive is led by a table that has no word for a stop", arguments: [1, 0])
+  func session(hasQuery: Int) throws {
+    var bench = CompactCase()
+    bench.commands[.disarm] = CompactMessage(code: 0x11)
+    bench.replies[0].fields = [
+      CompactField(.position, at: 2, .i16, scale: 100),
+      CompactField(.effort, at: 6, .i16, scale: 100), CompactField(.state, at: 8, .u8),
+      CompactField(.fault, at: 9, .u8),
+    ]
+    if hasQuery == 1 { bench.commands[.query] = CompactMessage(code: 0x02) }
+    var settings = DriveSettings(kind: .compact)
+    settings.compact = try bench.format()
+    var session = try DriveSession(CompactDrive(.eleven, watchdog: .seconds(20)), settings)
+    try session.start(.moveTo(degrees: 40))
+    let isThere = session.run(.moveTo(degrees: 40)) {
+      abs($0.drive.status.positionDegrees - 40) < 0.2
+        && abs($0.drive.status.velocityDegreesPerSecond) < 1
+    }
+    #expect(isThere)
+    let calls = session.heapCalls
+    #expect(calls == 0)
+    session.drive.disturb(.garbled(every: 3))
+    let isDamaged = session.run(.moveTo(degrees: 20)) { $0.link.counts.checksumErrors > 5 }
+    #expect(isDamaged)
+    session.drive.disturb(.none)
+    session.governor.stop(.operatorCommand)
+    let isStopped = session.run(.moveTo(degrees: 20)) { session in
+      session.drive.status.state == "free" && session.link.joint?.state == .stopped
+    }
+    #expect(isStopped)
+    let later = session.heapCalls
+    #expect(later == 0)
+  }
+
+  @Test("an address that a field does not hold is refused at connect")
+  func address() throws {
+    var bench = CompactCase()
+    bench.commands[.neutral]?.fields = [CompactField(.address, at: 2, .u8)]
+    var settings = DriveSettings(kind: .compact, address: 300)
+    settings.compact = try bench.format()
+    let sentence = try DriveSession.refusal(CompactDrive(.eleven), settings)
+    #expect(sentence?.contains("the joint's address 300 does not fit the format's u8") == true)
   }
 
   @Test("damage makes no joint, noise never crashes, and what follows is found", arguments: 0..<20)
@@ -307,6 +385,10 @@ struct CompactFormatTests {
           $0.reply.start = [0xAA]
           $0.replies[0].code = 0x10
         }
+      ),
+      (
+        "[commands.arm] there is no `sequence`",
+        { $0.replies[0].fields.append(CompactField(.sequence, at: 9, .u8)) }
       ),
       ("`replies` is 0", { $0.replies = [] }),
     ]

@@ -11,8 +11,8 @@
 //
 // Position in hundredths of a degree (12 bytes: thousandths), velocity in tenths of a degree per
 // second, effort in hundredths of a newton metre. Every good frame is answered; a frame with a wrong
-// sum, another joint or an unknown code is not. Its watchdog drops the joint and latches until
-// neutral or disarm. It is nobody's product: the layouts are this file's and that of the examples
+// sum, another joint or an unknown code is not. Its watchdog drops the joint and is
+// fault 1 until it is switched off. It is nobody's product: the layouts are this file's and that of the examples
 // in docs/examples, written apart from one another.
 
 public import RT
@@ -114,6 +114,7 @@ public struct CompactDrive: Drive {
       if watchdog > .zero, isServing, instant - fed > watchdog {
         watchdogTrips += 1
         state = .timedOut
+        fault = 1
         joint.demand = .off
       }
       joint.step()

@@ -129,6 +129,16 @@ public struct DriveSettings: Equatable, Sendable {
     self.watchdog = watchdog
     self.controlPeriod = controlPeriod
   }
+
+  /// Whether the drive can be led so; what it cannot be led by is sent as neutral.
+  public func canLead(by mode: MotionMode) -> Bool {
+    switch kind {
+    case .framed: mode == .position
+    case .vesc, .cubemars: mode == .position || gearing.newtonMetresPerAmpere != 0
+    case .openExo: mode == .effort
+    case .compact: compact?.canLead(by: mode) ?? false
+    }
+  }
 }
 
 /// A figure as a whole number of a drive's units; nil when it does not fit or is none.

@@ -39,7 +39,9 @@ extension CompactFormat {
     try check(place, "length-less", frame.lengthLess, 0, byteCountMax)
     // Both are needed before it is known where a frame ends.
     if let codeAt = frame.codeAt { try check(place, "code-at", codeAt, 1, byteCountMax - 1) }
-    if let lengthAt = frame.lengthAt { try check(place, "length-at", lengthAt, 1, byteCountMax - 1) }
+    if let lengthAt = frame.lengthAt {
+      try check(place, "length-at", lengthAt, 1, byteCountMax - 1)
+    }
     if case .crc8(let polynomial) = frame.checksum, polynomial == 0 {
       throw .unsuitable(
         place: place, name: "polynomial", reason: "is 0, which finds no error: write the maker's")
@@ -95,6 +97,14 @@ extension CompactFormat {
               place: "", what: "[states]", remedy: "say which values of `state` mean what")
           }
         }
+      }
+    }
+    if replies.contains(where: { has(.sequence, in: $0) }) {
+      for name in CompactCommand.allCases {
+        guard let message = commands[name], !has(.sequence, in: message) else { continue }
+        throw .missing(
+          place: "commands.\(name.rawValue)", what: "`sequence`",
+          remedy: "replies are to carry it back")
       }
     }
     guard replies.contains(where: { has(.position, in: $0) }) else {
@@ -186,7 +196,9 @@ extension CompactFormat {
       let range = field.number.range
       let fits =
         field.offset >= Double(range.lowerBound) && field.offset <= Double(range.upperBound)
-      guard fits || field.number.isReal else {
+      let isReal =
+        field.number.isReal && field.offset.magnitude <= Double(Float.greatestFiniteMagnitude)
+      guard isReal || fits && !field.number.isReal else {
         throw .unsuitable(
           place: place, name: name, reason: "is \(field.offset), which it does not hold")
       }

@@ -11,6 +11,13 @@ extension ExoskeletonLink {
       throw .unsuitable(
         path: port.path, "no layout is given for compact frames: name the file of a format")
     }
+    for field in (format.commands.values.flatMap(\.fields) + format.replies.flatMap(\.fields))
+    where field.meaning == .address && !field.number.range.contains(Int64(settings.address)) {
+      throw .unsuitable(
+        path: port.path,
+        "the joint's address \(settings.address) does not fit the format's \(field.number.rawValue):"
+          + " correct the address")
+    }
     var wire = CompactWire(settings)
     let hasIdentify = format.commands[.identify] != nil
     var echoes = 0

@@ -85,13 +85,17 @@ struct CompactTable: Sendable {
         switch field.meaning {
         case .sequence:
           hasSequence = true
-          sequenceMask = field.number.byteCount == 1 ? 0xFF : 0xFFFF
         case .velocity: hasVelocity = true
         case .state: hasState = true
         case .constant, .position, .acceleration, .effort, .address, .fault: break
         }
       }
     }
+    let messages = format.replies + format.commands.values
+    let isShort = messages.contains { message in
+      message.fields.contains { $0.meaning == .sequence && $0.number.byteCount == 1 }
+    }
+    sequenceMask = isShort ? 0xFF : 0xFFFF
     stateCount = format.states.count
     for (index, entry) in format.states.enumerated() {
       states[index].value = Int64(entry.key)

@@ -37,7 +37,7 @@ struct CompactWire: Sendable {
     hosted.note(command)
     newest = sequence
     if !put(command, sequence, into: &out) {
-      // Nothing was written: neutral always fits, its fields being none but constants.
+      // Nothing was written. Neutral always fits: constants and the address have been checked.
       _ = put(.neutral, Setpoint(positionDegrees: 0), 0, sequence, into: &out)
     }
     if hasQuery { _ = put(.query, Setpoint(positionDegrees: 0), 0, sequence, into: &out) }

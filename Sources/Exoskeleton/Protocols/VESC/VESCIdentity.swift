@@ -37,6 +37,11 @@ extension ExoskeletonLink {
     identity.remarks.append(
       "its own watchdog cannot be read over the UART and is usually 1000 ms, after which the joint"
         + " goes on free: set its timeout to 100 ms in the drive maker's tool")
+    if settings.gearing.newtonMetresPerAmpere == 0 {
+      identity.remarks.append(
+        "no torque constant is set, so that it cannot be led by effort and its effort is not watched"
+      )
+    }
     if settings.kind == .cubemars {
       identity.remarks.append(
         "some firmware tells the wanted position instead of the real one: before the first session"
