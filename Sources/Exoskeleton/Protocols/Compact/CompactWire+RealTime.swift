@@ -36,6 +36,11 @@ struct CompactWire: Sendable {
   ) -> Bool {
     hosted.note(command)
     newest = sequence
+    switch command {
+    // A drive that has it still says so again; one that tells faults apart from all else is silent.
+    case .arm, .disarm: fault = 0
+    case .identify, .heartbeat, .motion, .exert, .neutral, .stop, .release: break
+    }
     if !put(command, sequence, into: &out) {
       // Nothing was written. Neutral always fits: constants and the address have been checked.
       _ = put(.neutral, Setpoint(positionDegrees: 0), 0, sequence, into: &out)
