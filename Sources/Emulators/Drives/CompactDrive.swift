@@ -10,10 +10,10 @@
 //              5A code number state fault₂ 0 0 0 0 crc₂            after a fault, instead
 //
 // Position in hundredths of a degree (12 bytes: thousandths), velocity in tenths of a degree per
-// second, effort in hundredths of a newton metre. Every good frame is answered; a frame with a wrong
-// sum, another joint or an unknown code is not. Its watchdog drops the joint and is
-// fault 1 until it is switched off. It is nobody's product: the layouts are this file's and that of the examples
-// in docs/examples, written apart from one another.
+// second, effort in hundredths of a newton metre. Every good frame is answered; a frame with a
+// wrong sum, another joint or an unknown code is not. Its watchdog drops the joint and is fault 1
+// until it is switched off. It is nobody's product: the layouts are this file's and that of the
+// examples in docs/examples, written apart from one another.
 
 public import RT
 

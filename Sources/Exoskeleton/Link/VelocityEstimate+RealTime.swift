@@ -1,4 +1,4 @@
-// Real-time: the decoding thread. For drives that tell where the joint is and not how fast it moves.
+// Real-time: the decoding thread. For drives that tell where the joint is, not how fast it moves.
 
 internal import RT
 

@@ -15,8 +15,8 @@ extension ExoskeletonLink {
     where field.meaning == .address && !field.number.range.contains(Int64(settings.address)) {
       throw .unsuitable(
         path: port.path,
-        "the joint's address \(settings.address) does not fit the format's \(field.number.rawValue):"
-          + " correct the address")
+        "the joint's address \(settings.address) does not fit the format's"
+          + " \(field.number.rawValue): correct the address")
     }
     var wire = CompactWire(settings)
     let hasIdentify = format.commands[.identify] != nil

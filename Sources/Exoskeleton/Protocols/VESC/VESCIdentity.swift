@@ -39,7 +39,7 @@ extension ExoskeletonLink {
         + " goes on free: set its timeout to 100 ms in the drive maker's tool")
     if settings.gearing.newtonMetresPerAmpere == 0 {
       identity.remarks.append(
-        "no torque constant is set, so that it cannot be led by effort and its effort is not watched"
+        "no torque constant is set: it cannot be led by effort, and its effort is not watched"
       )
     }
     if settings.kind == .cubemars {
