@@ -117,7 +117,9 @@ extension DecodingWorkspace {
         bell.wait(ticket, until: deadline, expecting: nextFrame, lead: lead)
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
-        if actuation != nil && woke >= deadline {
+        if actuation?.isUrgent == true {
+          stop(at: woke)
+        } else if actuation != nil && woke >= deadline {
           actuation?.listen(roundTrips: &histograms.firmware)
           _ = actuation?.control(now: woke)
         }
@@ -150,6 +152,7 @@ extension DecodingWorkspace {
     }
 
     actuation?.noteFrame(header)
+    if actuation?.isUrgent == true { stop(at: time) }
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
@@ -206,6 +209,15 @@ extension DecodingWorkspace {
     histograms.edgeToCommand.record(latency)
     snapshot.latency = latency
     if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
+  }
+
+  /// A stop that was asked from outside goes out now.
+  @_noLocks @_noAllocation
+  private mutating func stop(at now: MonotonicInstant) {
+    _ = actuation?.control(now: now)
+    if let opened = actuation?.takeLineOpened() {
+      histograms.lineToStop.record(.now() - opened)
+    }
   }
 
   @_noLocks @_noAllocation

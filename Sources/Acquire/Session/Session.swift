@@ -56,8 +56,13 @@ struct Session {
 
     let stage = decodes ? try plan.stage() : nil
     let meter = try plan.impedance?.meter()
-    var line = try ExoskeletonLine(
-      decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
+    var line = try ExoskeletonLine(decodes ? plan : nil)
+    let section = plan.configuration.exoskeleton
+    if decodes {
+      try line.watchEmergencyLine(
+        section, bell: bell, settings: settings("emergency", priority: 90, cpu: layout.decodingCPU))
+    }
+    let actuation = try line.actuation(plan, go: go, halt: halt)
     do throws(AmplifierFault) {
       try amplifier.arm()
     } catch {
@@ -73,7 +78,7 @@ struct Session {
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
+      actuation: actuation, meter: meter, events: eventRing.producer,
       status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
@@ -183,6 +188,15 @@ struct Session {
     _ name: String, priority: Int, cpu: Int?, workspace: consuming Workspace,
     run: @escaping @Sendable (inout Workspace) -> Void
   ) throws(Failure) -> RealTimeThread<Workspace> {
+    let settings = settings(name, priority: priority, cpu: cpu)
+    do throws(SchedulingFault) {
+      return try RealTimeThread.start(settings, workspace: workspace, run: run)
+    } catch {
+      throw Failure(.refused, error.message)
+    }
+  }
+
+  private func settings(_ name: String, priority: Int, cpu: Int?) -> ThreadSettings {
     let section = plan.configuration.realTime
     let policy: SchedulingPolicy =
       switch section.policy {
@@ -190,13 +204,8 @@ struct Session {
       case "other": .other
       default: .fifo(priority: priority)
       }
-    let settings = ThreadSettings(
+    return ThreadSettings(
       name: name, policy: policy, cpu: cpu,
       enforcement: section.allowBestEffort ? .bestEffort : .enforce)
-    do throws(SchedulingFault) {
-      return try RealTimeThread.start(settings, workspace: workspace, run: run)
-    } catch {
-      throw Failure(.refused, error.message)
-    }
   }
 }

@@ -13,6 +13,14 @@ public enum DriveKind: String, CaseIterable, Sendable {
   /// CubeMars AK drives in servo mode, by UART: VESC's frames at another rate.
   case cubemars
 
+  /// Whether a joint can be led so over it.
+  public func leads(by mode: MotionMode) -> Bool {
+    switch self {
+    case .framed: mode == .position
+    case .vesc, .cubemars: true
+    }
+  }
+
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
@@ -103,6 +111,8 @@ public struct Gearing: Equatable, Sendable, BitwiseCopyable {
 /// What a link must know of the drive.
 public struct DriveSettings: Equatable, Sendable {
   public var kind: DriveKind
+  /// What the session will ask for; a drive that is set up for the other kind is refused.
+  public var mode: MotionMode
   public var gearing: Gearing
   /// Which drive on its bus, or which joint: Dynamixel's ID, ODrive's axis, OpenExo's joint.
   public var address: Int
@@ -111,10 +121,12 @@ public struct DriveSettings: Equatable, Sendable {
   public var controlPeriod: Nanoseconds
 
   public init(
-    kind: DriveKind = .framed, gearing: Gearing = .direct, address: Int = 1,
+    kind: DriveKind = .framed, mode: MotionMode = .position, gearing: Gearing = .direct,
+    address: Int = 1,
     watchdog: Nanoseconds = .milliseconds(100), controlPeriod: Nanoseconds = .milliseconds(20)
   ) {
     self.kind = kind
+    self.mode = mode
     self.gearing = gearing
     self.address = address
     self.watchdog = watchdog
