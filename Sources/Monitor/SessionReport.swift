@@ -62,6 +62,9 @@ public struct SessionReport: Sendable {
   /// at the end, and the latest arrival.
   public var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)?
 
+  /// Nil without an exoskeleton.
+  public var actuator: ActuatorRecord?
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -139,6 +142,7 @@ extension SessionReport {
       .init(
         "neutralReasons", .object(neutralReasons.map { .init($0.reason, .unsigned($0.count)) })),
       .init("recording", recording.map(JSON.string) ?? .null),
+      .init("actuator", actuator.map(\.json) ?? .null),
       .init("samplesNotStored", .unsigned(samplesNotStored)),
       .init("recordingFault", recordingFault.map(JSON.string) ?? .null),
       .init("mallocsAfterArming", .unsigned(mallocsAfterArming)),
@@ -190,6 +194,13 @@ extension SessionReport {
       let text = neutralReasons.map { "\($0.reason) \($0.count)×" }.joined(separator: ", ")
       lines.append(row("neutral because", text))
     }
+    if let actuator {
+      lines.append(row("a command", actuator.wireText))
+      lines.append(row("drive's watchdog", actuator.watchdog))
+      if let emergency = actuator.emergency {
+        lines.append(row("emergency stop", "sent \(emergency.max.readable) after the line opened"))
+      }
+    }
     lines.append(row("recording", recordingText))
     lines.append(
       row(
@@ -209,6 +220,7 @@ extension SessionReport {
     if !contacts.isEmpty {
       lines.append(ContactTable(isColoured: false, columns: nil).page(contacts))
     }
+    for remark in actuator?.remarks ?? [] { lines.append("! " + remark) }
     for fault in faults { lines.append("! " + fault) }
     return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
   }

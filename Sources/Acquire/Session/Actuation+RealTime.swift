@@ -135,6 +135,17 @@ struct Actuation: ~Copyable {
     link.poll(roundTrips: &roundTrips)
   }
 
+  /// Times that the dead-man line could not be driven.
+  var deadManFailures: UInt64 {
+    @_noLocks @_noAllocation
+    get {
+      switch deadMan {
+      case .some(let line): line.failures
+      case .none: 0
+      }
+    }
+  }
+
   @_noLocks @_noAllocation
   func describe(in snapshot: inout StatusSnapshot) {
     snapshot.governorState = governor.state

@@ -4,6 +4,7 @@
 // Main thread; nothing here runs in real time.
 
 import Exoskeleton
+import Monitor
 import RT
 import Signal
 
@@ -124,6 +125,14 @@ extension ExoskeletonLink {
 }
 
 extension Actuation {
+  borrowing func record(remarks: [String], emergency: LatencySummary?) -> ActuatorRecord {
+    ActuatorRecord(
+      wireTime: link.lastWireTime, baud: link.port.baud,
+      commandByteCount: link.lastCommandByteCount,
+      watchdog: link.identity?.watchdog.text ?? "", remarks: remarks, emergency: emergency,
+      deadManFailures: deadManFailures)
+  }
+
   /// The end of a session: the joint free, the exoskeleton disarmed.
   ///
   /// - Returns: false when the exoskeleton has not confirmed neutral; its own watchdog is what is

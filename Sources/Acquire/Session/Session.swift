@@ -149,6 +149,7 @@ struct Session {
       ],
       faults: watch.faults)
     report.contacts = finished.contacts(plan)
+    report.actuator = finished.actuatorRecord(remarks: line.remarks)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
     report.sampleTimes = finished.sampleTimes
     if report.line != nil { report.faults += [report.rateWarning].compactMap { $0 } }
