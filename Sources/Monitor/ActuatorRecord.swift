@@ -3,7 +3,7 @@
 public import RT
 
 public struct ActuatorRecord: Sendable, Equatable {
-  /// Of the newest command, by arithmetic, at the line's own rate; and what it would take at others.
+  /// Of the newest command, by arithmetic, at the line's own rate.
   public var wireTime: Nanoseconds
   public var baud: UInt32
   public var commandByteCount: Int
