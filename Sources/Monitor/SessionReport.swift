@@ -6,6 +6,8 @@ public import Signal
 
 public struct SessionReport: Sendable {
   public var amplifier: String
+  /// The amplifier's, as it says it; nil where it says none.
+  public var firmware: String?
   public var exoskeleton: String
   public var duration: Nanoseconds
   public var nominalRate: Double
@@ -64,6 +66,8 @@ public struct SessionReport: Sendable {
 
   /// Nil without an exoskeleton.
   public var actuator: ActuatorRecord?
+  /// What the amplifier sent was taken once in so long; nil: at once.
+  public var gathering: Nanoseconds?
 
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
@@ -116,6 +120,7 @@ extension SessionReport {
     .object([
       .init("schemaVersion", .integer(2)),
       .init("amplifier", .string(amplifier)),
+      .init("firmware", firmware.map(JSON.string) ?? .null),
       .init("exoskeleton", .string(exoskeleton)),
       .init("durationNanoseconds", .integer(duration.rawValue)),
       .init("sampleRate", sampleRateMembers),
@@ -128,6 +133,7 @@ extension SessionReport {
       .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
       .init("line", line.map(\.json) ?? .null),
+      .init("gatheringNanoseconds", gathering.map { .integer($0.rawValue) } ?? .null),
       .init(
         "sampleTimes",
         sampleTimes.map { times in
@@ -176,11 +182,13 @@ extension SessionReport {
     }
     lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
     lines.append("")
+    if let firmware { lines.append(row("board's firmware", firmware)) }
     lines.append(row("frames", "\(frames)"))
     lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     if let line { lines.append(row("line", line.text)) }
+    if let gathering { lines.append(row("taken", "every \(gathering.readable)")) }
     if let sampleTimes {
       lines.append(
         row(

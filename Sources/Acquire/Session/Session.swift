@@ -12,7 +12,7 @@ import Recording
 import Signal
 
 struct Session {
-  let plan: SessionPlan
+  var plan: SessionPlan
   /// False for `acquire record`: no decoder and no exoskeleton.
   let decodes: Bool
   private var watch: SessionWatch
@@ -33,7 +33,9 @@ struct Session {
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
     let machine = Machine.current()
-    let layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
+    var layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
+    // Nobody is awake for frames that come in bunches.
+    if plan.gathering != nil { layout.lead = .zero }
     try prepareMachine(layout)
     // This thread, the recorder and a virtual exoskeleton leave the real-time CPUs alone.
     Housekeeping.leave(
@@ -77,6 +79,7 @@ struct Session {
 
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
+      gathering: plan.gathering,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
       actuation: actuation, meter: meter, events: eventRing.producer,
       status: statusRing.producer)
@@ -98,7 +101,7 @@ struct Session {
           amplifier: amplifier,
           sink: FrameSink(
             decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
-            channelCount: channelCount),
+            channelCount: channelCount, wakesDecoder: plan.gathering == nil),
           stop: stopAcquiring, ended: acquisitionEnded)
       ) { $0.run() }
     } catch {
@@ -115,7 +118,7 @@ struct Session {
 
     watch.run(
       status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
-      line: line.name, amplifier: description, presence: presence)
+      line: line.name, amplifier: description, presence: presence, gathering: plan.gathering)
 
     // The person first: neutral goes out within a control period, whatever the rest does. Then
     // taken down from the left.
@@ -148,10 +151,12 @@ struct Session {
         ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
       ],
       faults: watch.faults)
+    report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
     report.actuator = finished.actuatorRecord(remarks: line.remarks)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
     report.sampleTimes = finished.sampleTimes
+    report.gathering = plan.gathering
     if report.line != nil { report.faults += [report.rateWarning].compactMap { $0 } }
     // They are told apart, being none of ours.
     report.mallocsAfterArming -= min(

@@ -20,6 +20,8 @@ struct SessionPlan {
   let framesPerDecision: Int
   /// Electrodes measured while the session runs; nil: no current flows.
   var impedance: ImpedancePlan?
+  /// What has come is taken once in so long; nil: at once.
+  var gathering: Nanoseconds?
 
   /// - Parameter montage: of the amplifier or of the recording.
   init(_ configuration: Configuration, montage: Montage) throws(Failure) {
