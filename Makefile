@@ -114,8 +114,8 @@ bench: build bench-dependencies .venv/ready
 	    $$source || exit 1; \
 	done
 	.build/release/benchmarks all
-	python3 Benchmarks/sessions.py $(ACQUIRE)
-	python3 Benchmarks/amplifiers.py $(ACQUIRE)
+	python3 -B Benchmarks/sessions.py $(ACQUIRE)
+	python3 -B Benchmarks/amplifiers.py $(ACQUIRE)
 
 ## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64 or arm64, SCENARIO=dead,
 ##                  KERNEL=backports); without TARGET: amd64, and the short set on arm64

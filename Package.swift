@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: ["HeapCounter", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton"],
-      path: "Benchmarks", exclude: ["peers", "sessions.py", "amplifiers.py"],
+      path: "Benchmarks", exclude: ["peers", "sessions.py", "amplifiers.py", "machine.py"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
     // Tests: one target for each target, and what they share.
@@ -82,7 +82,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AmplifiersTests",
-      dependencies: ["Amplifiers", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
+      dependencies: [
+        "Amplifiers", "Emulators", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DecodingTests",

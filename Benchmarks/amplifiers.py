@@ -8,7 +8,6 @@ emulator of its own, whose truth is the judge.
 import argparse
 import json
 import os
-import platform
 import signal
 import statistics
 import subprocess
@@ -16,11 +15,19 @@ import sys
 import tempfile
 import time
 
+from machine import conditions
+
 CYTON, DAISY = 0, 2
 OURS = "acquire record, all threads, every sample on the disk"
+GATHERED = "acquire record --gather 100ms, all threads"
+# BrainFlow was asked for no file.
+UNRECORDED = "acquire record --gather 100ms without recorder, all others"
 OUR_DRIVER = "its acquisition thread, every sample at once"
 # BrainFlow has no call that waits for a sample: who wants it at once must ask all the time.
 THEIRS = {"BrainFlow, asked every 100 ms": 0.1, "BrainFlow, asked every millisecond": 0.001}
+# Who delivers as often as whom: samples at once, and samples that wait for up to 100 ms.
+EQUALS = {OURS: "BrainFlow, asked every millisecond", GATHERED: "BrainFlow, asked every 100 ms",
+          UNRECORDED: "BrainFlow, asked every 100 ms"}
 MICROVOLTS_PER_COUNT = 4.5 / (2**23 - 1) / 24 * 1e6
 
 
@@ -108,14 +115,14 @@ def thread_nanoseconds(process):
     return times
 
 
-def run_acquire(arguments, kind, port, seconds, watch=False):
+def run_acquire(arguments, kind, port, seconds, watch=False, options=()):
     """The report of `acquire record`; with `watch` CPU seconds a second of its threads, too."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.json")
         process = subprocess.Popen(
             [arguments.acquire, "record", "--quiet", "--allow-best-effort", "--output", folder,
              "--report", report, "--amplifier", kind, "--set", f"amplifier.port={port}",
-             "--duration", f"{seconds + (4 if watch else 0)}s"],
+             "--duration", f"{seconds + (4 if watch else 0)}s", *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         share = None
         if watch:
@@ -147,24 +154,38 @@ def cpu_time(arguments):
         note(OURS, sum(share.values()))
         note(OUR_DRIVER, share["acquisition"])
 
+    def measure_gathered():
+        with Emulator(arguments.acquire, "cyton") as emulator:
+            share = run_acquire(
+                arguments, "cyton", emulator.port, arguments.seconds, watch=True,
+                options=["--gather", "100ms"])[1]
+        note(GATHERED, sum(share.values()))
+        note(UNRECORDED, sum(share.values()) - share["recorder"])
+        for name, seconds in sorted(share.items(), key=lambda item: -item[1]):
+            note(f"  of it: {name}", seconds)
+
     def measure_theirs(name, interval):
         with Emulator(arguments.acquire, "cyton") as emulator:
             result = run_brainflow(arguments, CYTON, emulator.port, arguments.seconds, interval)
         note(name, result["cpu"] / result["wall"])
 
-    order = [measure_ours] + [
+    order = [measure_ours, measure_gathered] + [
         lambda name=name, interval=interval: measure_theirs(name, interval)
         for name, interval in THEIRS.items()]
     for turn in range(arguments.rounds):
         for measure in order if turn % 2 == 0 else reversed(order):
             measure()
     for name, values in rows.items():
-        print(f"  {name:55} {statistics.median(values):7.2f} "
+        print(f"  {name:62} {statistics.median(values):7.2f} "
               f"({min(values):.2f} … {max(values):.2f})")
     median = {name: statistics.median(values) for name, values in rows.items()}
-    for theirs in THEIRS:
-        for ours in (OURS, OUR_DRIVER):
-            print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")
+    print("Whole processes, equal delivery: each sample at once, or every 100 ms all that came")
+    for ours, theirs in EQUALS.items():
+        print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")
+    print("Unequal delivery, for comparison: ours each sample at once, theirs up to 100 ms late")
+    for ours in (OURS, OUR_DRIVER):
+        theirs = "BrainFlow, asked every 100 ms"
+        print(f"  {ours.split(',')[0]} / {theirs}: {median[ours] / median[theirs]:.3f}")
     print()
 
 
@@ -224,15 +245,6 @@ def possible(truth, kind):
         _possible.clear()
         _possible[id(truth)] = samples
     return _possible[id(truth)]
-
-
-def conditions():
-    with open("/proc/cpuinfo") as file:
-        model = next((l.split(":")[1].strip() for l in file if l.startswith("model name")), "?")
-    load = os.getloadavg()
-    print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()} {platform.version()}")
-    print(f"load {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}")
-    print()
 
 
 def main():

@@ -8,7 +8,6 @@ SCHED_FIFO, and cyclictest (Debian: rt-tests). Only Python's standard library.
 import argparse
 import json
 import os
-import platform
 import random
 import resource
 import shutil
@@ -17,14 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-
-def conditions():
-    with open("/proc/cpuinfo") as file:
-        model = next((l.split(":")[1].strip() for l in file if l.startswith("model name")), "?")
-    load = os.getloadavg()
-    print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()} {platform.version()}")
-    print(f"load {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}")
-    print()
+from machine import conditions
 
 
 def session(acquire, folder, *options):

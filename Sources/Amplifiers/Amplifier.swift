@@ -14,6 +14,8 @@ public struct AmplifierDescription: Sendable, Equatable {
   /// As a person would say it: "ADS1299 (model), 8 channels".
   public var name: String
   public var serialNumber: String?
+  /// As it says it itself, known from `arm` on: "v3.1.2"; nil where it says none.
+  public var firmware: String?
   public var montage: Montage
   /// Delay of the converter's own digital filter.
   public var groupDelay: Nanoseconds
@@ -34,6 +36,9 @@ public struct AmplifierDescription: Sendable, Equatable {
     self.delays = delays
     self.auxiliaries = auxiliaries
   }
+
+  /// For the header of a recording, whose field is short: "OpenBCI Cyton, 8 channels, fw v3.1.2".
+  public var equipment: String { name + (firmware.map { ", fw \($0)" } ?? "") }
 }
 
 /// Why an amplifier could not be brought up. `message` says it in one sentence, with the remedy.

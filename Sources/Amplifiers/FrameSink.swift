@@ -11,19 +11,23 @@ public struct FrameSink: ~Copyable {
   @usableFromInline var decoder: RingProducer
   @usableFromInline var recorder: RingProducer
   @usableFromInline let decoderBell: Doorbell
+  @usableFromInline let wakesDecoder: Bool
   /// Where a frame is put together when the decoder's ring is full.
   @usableFromInline let spare: UnsafeMutableRawPointer
   @usableFromInline let byteCount: Int
   @usableFromInline var isDecoderRefused = false
 
   /// Both rings have slots for `channelCount` channels: `FrameSlot.byteCount(channelCount:)`.
+  ///
+  /// - Parameter wakesDecoder: false where that thread comes by itself, before its ring is full.
   public init(
     decoder: consuming RingProducer, recorder: consuming RingProducer, decoderBell: Doorbell,
-    channelCount: Int
+    channelCount: Int, wakesDecoder: Bool = true
   ) {
     self.decoder = decoder
     self.recorder = recorder
     self.decoderBell = decoderBell
+    self.wakesDecoder = wakesDecoder
     byteCount = FrameSlot.byteCount(channelCount: channelCount)
     unsafe spare = .allocate(byteCount: byteCount, alignment: 64)
     unsafe spare.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
@@ -66,7 +70,7 @@ public struct FrameSink: ~Copyable {
     }
     if !isDecoderRefused {
       decoder.publish()
-      decoderBell.ring()
+      if wakesDecoder { decoderBell.ring() }
     }
   }
 }

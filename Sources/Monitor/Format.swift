@@ -35,12 +35,12 @@ public func decimal(_ number: Double, places: Int) -> String {
 
 extension String {
   /// Filled up with spaces on the left.
-  func leading(_ width: Int) -> String {
+  public func leading(_ width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self
   }
 
   /// Filled up with spaces on the right.
-  func trailing(_ width: Int) -> String {
+  public func trailing(_ width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }
 }

@@ -6,6 +6,8 @@ public import Signal
 
 public struct SessionReport: Sendable {
   public var amplifier: String
+  /// The amplifier's, as it says it; nil where it says none.
+  public var firmware: String?
   public var exoskeleton: String
   public var duration: Nanoseconds
   public var nominalRate: Double
@@ -62,6 +64,11 @@ public struct SessionReport: Sendable {
   /// at the end, and the latest arrival.
   public var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)?
 
+  /// Nil without an exoskeleton.
+  public var actuator: ActuatorRecord?
+  /// What the amplifier sent was taken once in so long; nil: at once.
+  public var gathering: Nanoseconds?
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -113,6 +120,7 @@ extension SessionReport {
     .object([
       .init("schemaVersion", .integer(2)),
       .init("amplifier", .string(amplifier)),
+      .init("firmware", firmware.map(JSON.string) ?? .null),
       .init("exoskeleton", .string(exoskeleton)),
       .init("durationNanoseconds", .integer(duration.rawValue)),
       .init("sampleRate", sampleRateMembers),
@@ -125,6 +133,7 @@ extension SessionReport {
       .init("incomplete", .unsigned(incomplete)),
       .init("undecoded", .unsigned(undecoded)),
       .init("line", line.map(\.json) ?? .null),
+      .init("gatheringNanoseconds", gathering.map { .integer($0.rawValue) } ?? .null),
       .init(
         "sampleTimes",
         sampleTimes.map { times in
@@ -139,6 +148,7 @@ extension SessionReport {
       .init(
         "neutralReasons", .object(neutralReasons.map { .init($0.reason, .unsigned($0.count)) })),
       .init("recording", recording.map(JSON.string) ?? .null),
+      .init("actuator", actuator.map(\.json) ?? .null),
       .init("samplesNotStored", .unsigned(samplesNotStored)),
       .init("recordingFault", recordingFault.map(JSON.string) ?? .null),
       .init("mallocsAfterArming", .unsigned(mallocsAfterArming)),
@@ -172,11 +182,13 @@ extension SessionReport {
     }
     lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
     lines.append("")
+    if let firmware { lines.append(row("board's firmware", firmware)) }
     lines.append(row("frames", "\(frames)"))
     lines.append(row("sample rate", sampleRateText))
     lines.append(row("lost", "\(lost)" + notes))
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     if let line { lines.append(row("line", line.text)) }
+    if let gathering { lines.append(row("taken", "every \(gathering.readable)")) }
     if let sampleTimes {
       lines.append(
         row(
@@ -189,6 +201,13 @@ extension SessionReport {
     if !neutralReasons.isEmpty {
       let text = neutralReasons.map { "\($0.reason) \($0.count)×" }.joined(separator: ", ")
       lines.append(row("neutral because", text))
+    }
+    if let actuator {
+      lines.append(row("a command", actuator.wireText))
+      lines.append(row("drive's watchdog", actuator.watchdog))
+      if let emergency = actuator.emergency {
+        lines.append(row("emergency stop", "sent \(emergency.max.readable) after the line opened"))
+      }
     }
     lines.append(row("recording", recordingText))
     lines.append(
@@ -209,6 +228,7 @@ extension SessionReport {
     if !contacts.isEmpty {
       lines.append(ContactTable(isColoured: false, columns: nil).page(contacts))
     }
+    for remark in actuator?.remarks ?? [] { lines.append("! " + remark) }
     for fault in faults { lines.append("! " + fault) }
     return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
   }

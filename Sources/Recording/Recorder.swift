@@ -24,6 +24,7 @@ public struct Recorder: ~Copyable {
   private var writer: BDFWriter
   private let classNames: [String]
   private let longestGap: UInt64
+  private let interval: Nanoseconds
 
   /// The index that the next frame should have.
   private var expectedIndex: UInt64 = 0
@@ -42,11 +43,12 @@ public struct Recorder: ~Copyable {
   /// - Parameters:
   ///   - frames: slots for the plan's channels; four seconds' worth bridges a slow disk.
   ///   - notes: texts from other threads.
+  ///   - interval: between two times that it takes from the rings.
   /// - Throws: `.unwritable`, `.noRoom`, `.writeFailed`, `.doesNotFit`, `.unsupportedRate`.
   public init(
     folder: String, plan: RecordingPlan, frames: consuming RingConsumer,
     events: consuming RecordedEventConsumer, status: RecorderStatus = RecorderStatus(),
-    notes: RecorderNotes = RecorderNotes()
+    notes: RecorderNotes = RecorderNotes(), interval: Nanoseconds = .milliseconds(50)
   ) throws(RecordingFault) {
     let start = RecordedTime(nanoseconds: shim_clock_realtime())
     writer = try Self.open(folder: folder, plan: plan, start: start)
@@ -55,6 +57,7 @@ public struct Recorder: ~Copyable {
     self.frames = frames
     self.events = events
     self.notes = notes
+    self.interval = interval
     classNames = plan.classNames
     flagged = FlaggedRuns(longest: UInt64(writer.clock.samplesPerRecord))
     longestGap = UInt64(max(1, plan.montage.samplesPerSecond * 600))
@@ -63,14 +66,14 @@ public struct Recorder: ~Copyable {
 
   /// Records until the signal is raised and both rings are empty, then closes the file.
   ///
-  /// Blocks. Wakes up twenty times a second; no doorbell, so that filling the rings costs nothing.
+  /// Blocks. Wakes up once an interval; no doorbell, so that filling the rings costs nothing.
   public mutating func run(until stop: StopSignal) {
     while true {
       // Looked at before draining: what was published before it was raised is drained.
       let isLast = stop.isRaised
       drain()
       if isLast { return close() }
-      _ = shim_sleep_until((MonotonicInstant.now() + .milliseconds(50)).nanoseconds)
+      _ = shim_sleep_until((MonotonicInstant.now() + interval).nanoseconds)
     }
   }
 
@@ -208,7 +211,7 @@ public struct Recorder: ~Copyable {
     epoch = header.configurationEpoch
     guard header.sampleIndex <= longestGap else { return }
     let offset = shim_clock_realtime() - shim_clock_monotonic()
-    let first = header.edgeTime - writer.clock.onset(ofSample: header.sampleIndex)
+    let first = header.signalTime - writer.clock.onset(ofSample: header.sampleIndex)
     let start = RecordedTime(nanoseconds: first.nanoseconds &+ offset)
     // The header's calendar is that of 1985 to 2084; a clock beyond it is not set.
     guard (1985...2084).contains(start.civil.year) else { return }

@@ -5,7 +5,7 @@
 //
 // V  peak of the voltage's fundamental, as it stands in the samples
 // I  the current: a square wave of ±I, whose fundamental has a peak of 4 · I / π
-// H  what the converter's sinc³ filter leaves of that frequency
+// H  what the converter's sinc³ filter leaves of that frequency, and a firmware that sends means
 // c  the board's calibration: the true current is I / c (see `ImpedanceCorrection`)
 // R  resistors of the board in series with the electrode
 //
@@ -22,14 +22,17 @@ public struct ImpedanceExcitation: Sendable, Equatable {
   public let samplesPerSecond: Double
   /// Modulator clocks in a sample: the decimation of the sinc³ filter.
   public let decimation: Int
+  /// Conversions whose mean is one sample: 2 from an OpenBCI board with a Daisy, else 1.
+  public let averaged: Int
 
   /// - Throws: `.excitationImpossible` when a number is none that a converter can have.
-  public init(amperes: Double, periodSamples: Int, samplesPerSecond: Double, decimation: Int)
-    throws(ImpedanceFault)
-  {
+  public init(
+    amperes: Double, periodSamples: Int, samplesPerSecond: Double, decimation: Int,
+    averaged: Int = 1
+  ) throws(ImpedanceFault) {
     guard amperes > 0, amperes.isFinite, samplesPerSecond > 0, samplesPerSecond.isFinite,
       (4...1 << 16).contains(periodSamples), periodSamples & (periodSamples - 1) == 0,
-      (1...1 << 20).contains(decimation)
+      (1...1 << 20).contains(decimation), (1...16).contains(averaged)
     else {
       throw .excitationImpossible(
         amperes: amperes, periodSamples: periodSamples, samplesPerSecond: samplesPerSecond)
@@ -38,11 +41,13 @@ public struct ImpedanceExcitation: Sendable, Equatable {
     self.periodSamples = periodSamples
     self.samplesPerSecond = samplesPerSecond
     self.decimation = decimation
+    self.averaged = averaged
   }
 
   public var frequency: Hertz { Hertz(samplesPerSecond / Double(periodSamples)) }
 
-  /// H: |sin(π f / fDR) / (N · sin(π f / (N · fDR)))|³ with decimation N and output rate fDR.
+  /// H: |sin(π f / fDR) / (N · sin(π f / (N · fDR)))|³ with decimation N and output rate fDR, times
+  /// |sin(π M f / fDR) / (M · sin(π f / fDR))| of the mean of M conversions.
   ///
   /// SBAS499C, "Sinc Filter Stage"; the same for every odd harmonic.
   public var filterGain: Double { filterGain(harmonic: 1) }
@@ -53,7 +58,8 @@ public struct ImpedanceExcitation: Sendable, Equatable {
   /// The largest relative error that the unknown phase between current and conversions can make.
   ///
   /// Odd harmonics beyond half the rate come back as the fundamental: 1.45 % with four samples a
-  /// period, 0.06 % with eight, nothing to speak of with more.
+  /// period, 0.06 % with eight, nothing to speak of with more; 8.2 % with four that are means of
+  /// two, which hold more of the third.
   public var phaseError: Double {
     var folded = 0.0
     for harmonic in stride(from: 3, through: 32 * periodSamples + 1, by: 2) {
@@ -65,12 +71,16 @@ public struct ImpedanceExcitation: Sendable, Equatable {
   }
 
   private func filterGain(harmonic: Int) -> Double {
-    let angle = Double.pi * Double(harmonic) / Double(periodSamples)
+    let angle = Double.pi * Double(harmonic) / Double(periodSamples * averaged)
     let inner = math_sin(angle / Double(decimation))
     // Whole multiples of the modulator's clock pass as direct current does.
     guard abs(inner) > 1e-12 else { return 1 }
     let ratio = abs(math_sin(angle) / (Double(decimation) * inner))
-    return ratio * ratio * ratio
+    let step = math_sin(angle)
+    let mean =
+      abs(step) > 1e-12
+      ? abs(math_sin(Double(averaged) * angle) / (Double(averaged) * step)) : 1
+    return ratio * ratio * ratio * mean
   }
 
   /// Whether a harmonic of the mains lies where the current is looked for.

@@ -42,10 +42,12 @@ public struct SampleRateEstimate: BitwiseCopyable, Sendable {
   /// Nanoseconds a sample, for comparing stamps of one block.
   private var period: Double
 
-  /// - Parameter nominal: samples a second.
-  public init(nominal: Double) {
+  /// - Parameters:
+  ///   - nominal: samples a second.
+  ///   - samplesAtOnce: that are stamped together; a block has the last of one such bunch.
+  public init(nominal: Double, samplesAtOnce: Double = 1) {
     self.nominal = nominal
-    blockLength = max(16, Int64(nominal / 8))
+    blockLength = max(16, Int64(nominal / 8), Int64(2 * samplesAtOnce))
     period = 1e9 / nominal
   }
 

@@ -12,6 +12,7 @@ private struct Bench: ~Copyable {
   let exoskeleton: VirtualExoskeleton
   let go = StopSignal()
   let halt = StopSignal()
+  let panel = OperatorPanel()
   var actuation: Actuation
   var histogram = LatencyHistogram()
   var index: UInt64 = 0
@@ -20,13 +21,14 @@ private struct Bench: ~Copyable {
     let exoskeleton = try VirtualExoskeleton()
     try exoskeleton.start()
     let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
-    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
     try link.connect(timeout: .seconds(10))
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton
     actuation = Actuation(
       governor: Governor(limits: limits), link: link, demands: demands, samplesPerSecond: 250,
-      go: go, halt: halt, now: .now())
+      go: go, halt: halt, panel: panel, deadMan: nil, now: .now())
   }
 
   /// A frame, a decision for class 1, and a control period later a command.

@@ -35,6 +35,15 @@ struct CytonTests {
       ])
   }
 
+  @Test("the firmware's version is what the banner says, and nothing where it says none")
+  func version() {
+    let banner = "OpenBCI V3 8-16 channel\r\nOn Board ADS1299 Device ID: 0x3E\r\n"
+    #expect(CytonCommands.version(banner + "Firmware: v3.1.2\r\n") == "v3.1.2")
+    #expect(CytonCommands.version(banner + "Firmware:v2.0.1 (beta)\nmore") == "v2.0.1")
+    #expect(CytonCommands.version(banner + "Firmware: \r\nLIS3DH Device ID: 0x33") == nil)
+    #expect(CytonCommands.version(banner) == nil)
+  }
+
   @Test("SRB1 is said to every channel, and the Daisy's channels are Q to I")
   func daisy() throws {
     let chips = [ADS1299Configuration(), ADS1299Configuration(gain: .x8)]

@@ -6,99 +6,21 @@ import Testing
 
 @testable import Emulators
 
-/// A status as it came back.
-private struct Reply: Equatable {
-  var id: UInt8
-  var error: UInt8
-  var data: [UInt8]
-
-  static func done(_ id: UInt8 = 1) -> Reply { Reply(id: id, error: 0, data: []) }
-  static func refused(_ error: DynamixelError, id: UInt8 = 1) -> Reply {
-    Reply(id: id, error: error.rawValue, data: [])
-  }
-}
-
-/// The host's end of a rehearsed bus.
-private struct Host {
-  var stage: Rehearsal<DynamixelBus>
-
-  init(_ change: (inout DynamixelOptions) -> Void = { _ in }) throws {
-    var options = DynamixelOptions()
-    options.baudRate = .b1M
-    change(&options)
-    let powerUp = Rehearsal<DynamixelBus>.powerUp
-    stage = Rehearsal(try DynamixelBus(options: options, now: powerUp))
-  }
-
-  var servo: DynamixelServo { stage.board.servos[0] }
-  var state: String { stage.board.status.state }
-
-  /// Says something and lets the answers come.
-  mutating func say(
-    _ id: UInt8, _ instruction: DynamixelInstruction, _ parameters: [UInt8] = []
-  ) -> [Reply] {
-    let frame = DynamixelFrame(
-      id: id, instruction: instruction.rawValue, parameters: parameters)
-    return hear(stage.tell(frame.bytes) + stage.wait(seconds: 0.009))
-  }
-
-  private func hear(_ bytes: [UInt8]) -> [Reply] {
-    found(bytes).compactMap {
-      guard case .frame(let frame) = $0, frame.instruction == 0x55 else { return nil }
-      return Reply(
-        id: frame.id, error: frame.parameters[0], data: Array(frame.parameters.dropFirst()))
-    }
-  }
-
-  mutating func write(
-    _ item: DynamixelRegister, _ value: Int64, id: UInt8 = 1
-  ) -> Reply? {
-    say(id, .write, address(item) + bytes(value, item.size)).first
-  }
-
-  mutating func read(_ item: DynamixelRegister, id: UInt8 = 1) throws -> Int64 {
-    let reply = try #require(
-      say(id, .read, address(item) + DynamixelFrame.littleEndian16(item.size)).first)
-    #expect(reply.error & 0x7F == 0)
-    return signed(reply.data)
-  }
-
-  /// Torque on in a mode.
-  mutating func arm(_ mode: DynamixelServo.Mode = .position) {
-    #expect(write(.operatingMode, mode.rawValue) == .done())
-    #expect(write(.torqueEnable, 1) == .done())
-  }
-}
-
-private func address(_ item: DynamixelRegister) -> [UInt8] {
-  DynamixelFrame.littleEndian16(item.rawValue)
-}
-
-private func bytes(_ value: Int64, _ count: Int) -> [UInt8] {
-  (0..<count).map { UInt8(truncatingIfNeeded: value >> Int64(8 * $0)) }
-}
-
-private func signed(_ data: [UInt8]) -> Int64 {
-  let value = data.reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
-  let unused = Int64(64 - 8 * data.count)
-  return (value << unused) >> unused
-}
-
 @Suite("A Dynamixel servo")
 struct DynamixelTests {
   @Test("a ping is answered with model and firmware, a broadcast by all in the order of their ids")
   func ping() throws {
-    var host = try Host { $0.ids = [9, 1, 4] }
+    var host = try DynamixelHost { $0.ids = [9, 1, 4] }
     let model: [UInt8] = [0xFC, 0x03, 45]
-    #expect(host.say(4, .ping) == [Reply(id: 4, error: 0, data: model)])
+    #expect(host.say(4, .ping) == [DynamixelReply(id: 4, error: 0, data: model)])
     #expect(
-      host.say(254, .ping) == [1, 4, 9].map { Reply(id: $0, error: 0, data: model) })
+      host.say(254, .ping) == [1, 4, 9].map { DynamixelReply(id: $0, error: 0, data: model) })
     #expect(host.say(5, .ping).isEmpty)
   }
 
   @Test("the table begins with the factory's values")
   func factory() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     #expect(try host.read(.modelNumber) == 1020)
     #expect(try host.read(.operatingMode) == 3)
     #expect(try host.read(.returnDelayTime) == -6)  // 250
@@ -113,7 +35,7 @@ struct DynamixelTests {
 
   @Test("what may not be written is refused, with the error the e-Manual names")
   func refusals() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     #expect(host.write(.presentPosition, 0) == .refused(.access))
     #expect(host.say(1, .write, [14, 0, 1]) == [.refused(.access)])
     #expect(host.say(1, .read, [14, 0, 1, 0]) == [.refused(.access)])
@@ -142,7 +64,7 @@ struct DynamixelTests {
 
   @Test("a refused packet changes nothing, not even what was right in it")
   func wholeOrNone() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     // LED 1 would be right; 66 is no address.
     #expect(host.say(1, .write, [65, 0, 1, 1]) == [.refused(.access)])
     #expect(try host.read(.led) == 0)
@@ -154,7 +76,7 @@ struct DynamixelTests {
 
   @Test("in position mode the joint goes where the goal is, with and without a profile")
   func position() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     #expect(host.write(.goalPosition, 3000) == .done())
     host.stage.wait(seconds: 1)
     #expect(try host.read(.presentPosition) == 2162)
@@ -181,7 +103,7 @@ struct DynamixelTests {
 
   @Test("velocity and current modes drive so, and off coasts")
   func otherModes() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     host.arm(.velocity)
     #expect(host.write(.goalVelocity, 20) == .done())
     host.stage.wait(seconds: 1)
@@ -204,7 +126,7 @@ struct DynamixelTests {
 
   @Test("current-based position holds with no more than the goal current")
   func currentBased() throws {
-    var host = try Host { $0.overloadSeconds = 60 }
+    var host = try DynamixelHost { $0.overloadSeconds = 60 }
     host.arm(.currentBasedPosition)
     #expect(host.write(.goalCurrent, 50) == .done())
     host.stage.board.disturb(.obstructed)
@@ -216,7 +138,7 @@ struct DynamixelTests {
 
   @Test("the bus watchdog goes off after its time, not before; then no goal is taken until 0")
   func watchdog() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     host.arm(.velocity)
     #expect(host.write(.goalVelocity, 20) == .done())
     #expect(host.write(.busWatchdog, 5) == .done())
@@ -243,7 +165,7 @@ struct DynamixelTests {
 
   @Test("any instruction keeps the bus watchdog quiet; torque off does too; damage does not")
   func watchdogFed() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     #expect(host.write(.busWatchdog, 2) == .done())
     host.stage.wait(seconds: 1)
     #expect(try host.read(.busWatchdog) == 2)
@@ -262,7 +184,7 @@ struct DynamixelTests {
 
   @Test("an overload switches the torque off and alerts, until a reboot")
   func overload() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     host.arm()
     host.stage.board.disturb(.obstructed)
     #expect(host.write(.goalPosition, 3000) == .done())
@@ -271,11 +193,11 @@ struct DynamixelTests {
     #expect(!host.stage.board.status.isDriven)
     #expect(host.say(1, .ping).map(\.error) == [0x80])
     #expect(try host.read(.hardwareErrorStatus) == 0x20)
-    #expect(host.write(.torqueEnable, 1) == Reply(id: 1, error: 0x80, data: []))
+    #expect(host.write(.torqueEnable, 1) == DynamixelReply(id: 1, error: 0x80, data: []))
     #expect(try host.read(.torqueEnable) == 0)
-    #expect(host.write(.goalPosition, 5000) == Reply(id: 1, error: 0x86, data: []))
+    #expect(host.write(.goalPosition, 5000) == DynamixelReply(id: 1, error: 0x86, data: []))
     host.stage.board.disturb(.none)
-    #expect(host.say(1, .reboot) == [Reply(id: 1, error: 0x80, data: [])])
+    #expect(host.say(1, .reboot) == [DynamixelReply(id: 1, error: 0x80, data: [])])
     #expect(host.say(1, .ping).isEmpty, "it boots")
     host.stage.wait(seconds: 0.4)
     #expect(host.say(1, .ping).map(\.error) == [0])
@@ -286,7 +208,7 @@ struct DynamixelTests {
 
   @Test("Reg Write waits for Action, and shows that it waits")
   func registered() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     host.arm()
     #expect(host.say(1, .regWrite, [116, 0] + bytes(2400, 4)) == [.done()])
     #expect(try host.read(.registeredInstruction) == 1)
@@ -299,26 +221,28 @@ struct DynamixelTests {
 
   @Test("sync and bulk instructions reach each servo once, and are answered in their order")
   func groups() throws {
-    var host = try Host { $0.ids = [1, 2, 3] }
+    var host = try DynamixelHost { $0.ids = [1, 2, 3] }
     for id in 1...3 { #expect(host.write(.torqueEnable, 1, id: UInt8(id))?.error == 0) }
     let goals = [2] + bytes(2300, 4) + [1] + bytes(2200, 4)
     #expect(host.say(254, .syncWrite, [116, 0, 4, 0] + goals).isEmpty)
     #expect(
       host.say(254, .syncRead, [116, 0, 4, 0, 2, 7, 1, 3]) == [
-        Reply(id: 2, error: 0, data: bytes(2300, 4)), Reply(id: 1, error: 0, data: bytes(2200, 4)),
-        Reply(id: 3, error: 0, data: bytes(2162, 4)),
+        DynamixelReply(id: 2, error: 0, data: bytes(2300, 4)),
+        DynamixelReply(id: 1, error: 0, data: bytes(2200, 4)),
+        DynamixelReply(id: 3, error: 0, data: bytes(2162, 4)),
       ])
     let writes: [UInt8] = [3, 65, 0, 1, 0, 1, 1, 116, 0, 4, 0] + bytes(2250, 4)
     #expect(host.say(254, .bulkWrite, writes).isEmpty)
     #expect(
       host.say(254, .bulkRead, [3, 65, 0, 1, 0, 1, 116, 0, 4, 0]) == [
-        Reply(id: 3, error: 0, data: [1]), Reply(id: 1, error: 0, data: bytes(2250, 4)),
+        DynamixelReply(id: 3, error: 0, data: [1]),
+        DynamixelReply(id: 1, error: 0, data: bytes(2250, 4)),
       ])
   }
 
   @Test("a fast sync read is the e-Manual's, sums included")
   func fast() throws {
-    var host = try Host {
+    var host = try DynamixelHost {
       $0.ids = [3, 7, 4]
       $0.zeroCount = 0
     }
@@ -337,7 +261,7 @@ struct DynamixelTests {
 
   @Test("the status return level silences writes, then reads, never a ping")
   func statusReturnLevel() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     #expect(host.write(.statusReturnLevel, 1) == .done())
     #expect(host.write(.led, 1) == nil)
     #expect(try host.read(.led) == 1)
@@ -353,7 +277,7 @@ struct DynamixelTests {
 
   @Test("an indirect item is the item that it stands for")
   func indirect() throws {
-    var host = try Host()
+    var host = try DynamixelHost()
     let addresses = (116...119).flatMap { DynamixelFrame.littleEndian16($0) }
     #expect(host.say(1, .write, [168, 0] + addresses) == [.done()])
     #expect(host.say(1, .write, [176, 0, 132, 0]) == [.done()])
@@ -365,12 +289,12 @@ struct DynamixelTests {
     #expect(host.say(1, .write, [228, 0, 1]) == [.refused(.access)])
     #expect(host.say(1, .write, [168, 0, 11, 0]) == [.refused(.range)])
     #expect(host.say(1, .write, [0x8E, 0x02, 9]) == [.done()], "free until it is redirected")
-    #expect(host.say(1, .read, [0x8E, 0x02, 1, 0]) == [Reply(id: 1, error: 0, data: [9])])
+    #expect(host.say(1, .read, [0x8E, 0x02, 1, 0]) == [DynamixelReply(id: 1, error: 0, data: [9])])
   }
 
   @Test("Clear and a reboot forget whole turns, and Clear only at rest")
   func turns() throws {
-    var host = try Host { $0.zeroCount = 2048 + 3 * 4096 }
+    var host = try DynamixelHost { $0.zeroCount = 2048 + 3 * 4096 }
     host.arm(.extendedPosition)
     let clear: [UInt8] = [0x01, 0x44, 0x58, 0x4C, 0x22]
     #expect(host.write(.goalPosition, 2500 + 3 * 4096) == .done())
@@ -386,7 +310,7 @@ struct DynamixelTests {
 
   @Test("a factory reset leaves what it is told to leave, and not with the torque on")
   func factoryReset() throws {
-    var host = try Host { $0.ids = [5] }
+    var host = try DynamixelHost { $0.ids = [5] }
     #expect(host.write(.currentLimit, 500, id: 5)?.error == 0)
     #expect(host.say(254, .factoryReset, [0xFF]).isEmpty)
     #expect(try host.read(.currentLimit, id: 5) == 500, "not to all at once")
@@ -394,137 +318,5 @@ struct DynamixelTests {
     host.stage.wait(seconds: 0.4)
     #expect(try host.read(.currentLimit, id: 5) == 1193)
     #expect(try host.read(.baudRate, id: 5) == 3)
-  }
-
-  @Test("an answer comes after its delay, and takes its time on the line")
-  func timing() throws {
-    var host = try Host { $0.baudRate = .b57600 }
-    let ping = DynamixelFrame(id: 1, instruction: 1, parameters: [])
-    // 10 bytes 1.736 ms, 500 µs of delay, 14 bytes 2.431 ms: 4.667 ms.
-    #expect(host.stage.tell(ping.bytes).isEmpty)
-    #expect(host.stage.wait(seconds: 0.0035, step: 0.0001).isEmpty)
-    #expect(host.stage.wait(seconds: 0.0003, step: 0.0001).count == 14)
-  }
-
-  @Test("two packets at once meet the first one's answer, and both are lost")
-  func collision() throws {
-    var host = try Host { $0.baudRate = .b57600 }
-    let ping = DynamixelFrame(id: 1, instruction: 1, parameters: [])
-    let line = host.stage.tell(ping.bytes + ping.bytes) + host.stage.wait(seconds: 0.2)
-    let whole = found(line).filter { if case .frame = $0 { true } else { false } }
-    #expect(whole.isEmpty)
-    #expect(host.stage.board.collisions > 0)
-    #expect(host.stage.board.status.badFrames > 0)
-    #expect(host.say(1, .ping).count == 1, "afterwards all is well")
-
-    var free = try Host { $0.isHalfDuplex = false }
-    let both = free.stage.tell(ping.bytes + ping.bytes) + free.stage.wait(seconds: 0.01)
-    #expect(found(both).count == 2)
-    #expect(free.stage.board.collisions == 0)
-  }
-
-  @Test("a packet whose sum is wrong is answered so, and obeyed never")
-  func wrongSum() throws {
-    var host = try Host()
-    host.arm()
-    var bytes = DynamixelFrame(
-      id: 1, instruction: 3, parameters: [116, 0, 0, 9, 0, 0]
-    ).bytes
-    bytes[10] ^= 1
-    let line = host.stage.tell(bytes) + host.stage.wait(seconds: 0.01)
-    #expect(line == DynamixelFrame.status(id: 1, error: 3).bytes)
-    #expect(try host.read(.goalPosition) == 2162)
-    #expect(host.stage.board.status.badFrames == 1)
-  }
-
-  @Test("packets may come in pieces, or hang together, as long as no piece is late")
-  func pieces() throws {
-    var host = try Host { $0.isHalfDuplex = false }
-    let ping = DynamixelFrame(id: 1, instruction: 1, parameters: []).bytes
-    for byte in ping + ping + ping {
-      host.stage.tell([byte])
-    }
-    host.stage.wait(seconds: 0.01)
-    #expect(found(host.stage.line).count == 3)
-    host.stage.tell(Array(ping[..<6]))
-    host.stage.wait(seconds: 0.2)
-    host.stage.tell(ping)
-    host.stage.wait(seconds: 0.01)
-    #expect(found(host.stage.line).count == 4, "the half packet is given up")
-  }
-
-  @Test("from garbage a servo never moves", arguments: 0..<40)
-  func garbage(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
-    var host = try Host { $0.ids = [1, 2] }
-    host.arm()
-    let pieces: [[UInt8]] = [[0xFF, 0xFF, 0xFD, 0x00], [0x01], [0x03], [116, 0], [0x09, 0x00]]
-    for _ in 0..<200 {
-      let noise =
-        Bool.random(using: &random)
-        ? pieces.randomElement(using: &random) ?? []
-        : (0..<Int.random(in: 1...20, using: &random)).map { _ in
-          UInt8.random(in: 0...255, using: &random)
-        }
-      host.stage.tell(noise)
-      if Int.random(in: 0..<20, using: &random) == 0 { host.stage.wait(seconds: 0.15) }
-    }
-    let status = host.stage.board.status
-    #expect(status.motionCommands == 0, "seed \(seed)")
-    #expect(abs(status.positionDegrees - 10) < 0.1, "seed \(seed)")
-  }
-
-  @Test("any packets with right sums leave the servo within its rules", arguments: 0..<60)
-  func fuzz(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
-    var host = try Host { $0.ids = [1, 3] }
-    for _ in 0..<300 {
-      let instruction = DynamixelInstruction.allCases.randomElement(using: &random) ?? .ping
-      let item = DynamixelRegister.allCases.randomElement(using: &random) ?? .led
-      var parameters = address(item)
-      parameters += (0..<Int.random(in: 0...24, using: &random)).map { _ in
-        [0, 1, 2, 3, 4, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random)
-          ?? 0
-      }
-      let id = [1, 3, 254, 9].randomElement(using: &random) ?? 1
-      _ = host.say(UInt8(id), instruction, parameters)
-      for servo in host.stage.board.servos {
-        let degrees = servo.joint.positionDegrees
-        try #require((-15...125).contains(degrees), "seed \(seed)")
-        try #require(servo.id <= 252 && servo.table[.currentLimit] <= 1193, "seed \(seed)")
-        try #require(!servo.isShutDown || !servo.isTorqueOn, "seed \(seed)")
-      }
-    }
-  }
-
-  @Test("a bus that cannot be is refused")
-  func refused() {
-    for ids in [[], [1, 1], [253]] as [[UInt8]] {
-      var options = DynamixelOptions()
-      options.ids = ids
-      #expect(throws: EmulatorFault.self) { try DynamixelBus(options: options) }
-    }
-  }
-
-  @Test("over a real pseudo-terminal a goal moves the joint")
-  func terminal() throws {
-    var options = DynamixelOptions()
-    options.baudRate = .b1M
-    let drive = try VirtualDrive(drive: try DynamixelBus(options: options))
-    try drive.start()
-    let port = try Port(drive.path)
-    func say(_ instruction: UInt8, _ parameters: [UInt8]) throws -> [UInt8] {
-      port.write(DynamixelFrame(id: 1, instruction: instruction, parameters: parameters).bytes)
-      return try port.read(11)
-    }
-    let done = DynamixelFrame.status(id: 1, error: 0).bytes
-    #expect(try say(3, [64, 0, 1]) == done)
-    #expect(try say(3, [116, 0] + bytes(2600, 4)) == done)
-    try eventually("the joint arrives") {
-      abs(drive.status.positionDegrees - 48.5) < 0.5
-    }
-    #expect(drive.changes.map(\.state) == ["position"])
-    #expect(drive.status.isDriven)
-    drive.stop()
   }
 }

@@ -22,17 +22,17 @@ struct VirtualDriveTests {
     port.write(Self.getValues)
     let answer = try port.read(74 + 5)
     #expect(answer == vescFrame(Array(answer[2..<76])))
-    for _ in 0..<5 {
+    try eventually("it moved") {
       port.write(vescCommand(9, 40_000_000))
-      usleep(20_000)
+      return drive.status.positionDegrees > 12
     }
-    try eventually("it moved") { drive.status.positionDegrees > 12 }
-    try eventually("its timeout bit") { drive.status.watchdogTrips == 1 }
+    try eventually("its timeout bit") { drive.status.state == "timeout" }
+    #expect(drive.status.watchdogTrips >= 1)
     #expect(!drive.status.isDriven)
-    let states = drive.changes.map(\.state)
-    #expect(states.first == "CONTROL_MODE_POS")
-    #expect(states.last == "timeout")
-    #expect(drive.changes.first?.isDriven == true)
+    let driven = try #require(drive.changes.first { $0.state == "CONTROL_MODE_POS" })
+    #expect(driven.isDriven)
+    #expect(drive.changes.last?.state == "timeout")
+    #expect(drive.changes.last?.isDriven == false)
     drive.stop()
   }
 
@@ -63,10 +63,9 @@ struct VirtualDriveTests {
     port.write(vescCommand(6, 1_000))
     try eventually("it was driven") { drive.status.motionCommands == 1 }
     drive.disturb(.stalled)
-    try eventually("its timeout bit") { drive.status.watchdogTrips == 1 }
+    try eventually("its timeout bit") { drive.status.watchdogTrips >= 1 }
     let before = drive.status.motionCommands
-    // Longer than the loop's longest sleep, so that it has seen that it is stalled.
-    usleep(50_000)
+    // From the turn on in which its timeout bit, it has not listened.
     port.write(vescCommand(6, 1_000))
     usleep(50_000)
     #expect(drive.status.motionCommands == before)
@@ -81,15 +80,17 @@ struct VirtualDriveTests {
     try drive.start()
     let port = try Port(drive.path)
     drive.raiseFault()
-    try eventually("the fault shows") { drive.status.state == "FAULT_CODE_ABS_OVER_CURRENT" }
-    try eventually("the fault ends") {
-      drive.status.state == "CONTROL_MODE_NONE" || drive.status.state == "timeout"
+    try eventually("the fault shows") {
+      drive.changes.contains { $0.state == "FAULT_CODE_ABS_OVER_CURRENT" }
     }
-    port.write(vescCommand(6, 1_000))
-    try eventually("it is driven") { drive.status.isDriven }
+    try eventually("it is driven, when the fault is over") {
+      port.write(vescCommand(6, 1_000))
+      return drive.status.isDriven
+    }
     drive.unplug()
     try eventually("the line is gone") { port.readAvailable() == nil }
-    try eventually("its timeout bit") { !drive.status.isDriven && drive.status.watchdogTrips == 1 }
+    try eventually("its timeout bit") { drive.status.state == "timeout" }
+    #expect(drive.status.watchdogTrips >= 1)
     drive.stop()
   }
 

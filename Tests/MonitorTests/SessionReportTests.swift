@@ -19,6 +19,8 @@ struct SessionReportTests {
         budget: LatencyBudget(stages: [], structural: []), processCPUShare: 0,
         residentBytes: 0, machine: [], faults: [])
       #expect(report.page.contains(note + "\n"))
+      #expect(report.json.line.contains(#""firmware":null,"#))
+      #expect(!report.page.contains("firmware"))
       #expect(report.json.line.contains(#""corrupt":2,"incomplete":\#(count),"#))
     }
   }

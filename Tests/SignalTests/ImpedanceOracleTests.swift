@@ -9,6 +9,7 @@ private struct Question: Encodable {
   var kind: String
   var decimation: Int?
   var period: Int?
+  var averaged: Int?
   var phase: Int?
   var counts: [Int]?
   var bins: [Int]?
@@ -42,6 +43,40 @@ struct ImpedanceOracleTests {
       #expect(excitation.phaseError >= bound - 1e-9 && excitation.phaseError < bound * 1.02 + 1e-5)
     }
     #expect((try CurrentCase(code: 6, periodSamples: 4).excitation().filterGain - 0.7297) < 1e-4)
+  }
+
+  @Test("means of conversions: the gain is scipy's, and no phase reads beyond the phase error")
+  func means() throws {
+    for (averaged, period) in [(2, 4), (2, 8), (4, 4)] {
+      // The same current before means are taken.
+      let before = CurrentCase(code: 6, periodSamples: period * averaged)
+      let excitation = try ImpedanceExcitation(
+        amperes: 6e-9, periodSamples: period, samplesPerSecond: 250 / Double(averaged),
+        decimation: before.decimation, averaged: averaged)
+      let theirs = try ask([
+        Question(
+          kind: "gain", decimation: before.decimation, period: period, averaged: averaged)
+      ])[0]
+      #expect((excitation.filterGain - theirs[0]).magnitude < 1e-9)
+      var worst = 0.0
+      for phase in stride(from: 0, to: before.decimation * period * averaged, by: 61) {
+        let conversions = before.wave(phase: phase)
+        var (real, imaginary) = (0.0, 0.0)
+        for sample in 0..<period {
+          let mean =
+            conversions[(sample * averaged)..<((sample + 1) * averaged)].reduce(0, +)
+            / Double(averaged)
+          let angle = 2 * Double.pi * Double(sample) / Double(period)
+          real += mean * cos(angle) * 2 / Double(period)
+          imaginary += mean * sin(angle) * 2 / Double(period)
+        }
+        let peak = (real * real + imaginary * imaginary).squareRoot()
+        let expected = 4 / Double.pi * excitation.filterGain
+        worst = max(worst, (peak / expected - 1).magnitude)
+      }
+      #expect(worst <= excitation.phaseError + 1e-6, "\(averaged), \(period): \(worst)")
+      #expect(worst > 0.8 * excitation.phaseError, "\(averaged), \(period): \(worst)")
+    }
   }
 
   @Test("the square wave of these tests is scipy.signal.lfilter's")

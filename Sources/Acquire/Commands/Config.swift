@@ -39,6 +39,7 @@ struct Config: ParsableCommand {
       var configuration = Configuration()
       var source = ConfigurationFile(text: text)
       source.apply(to: &configuration)
+      source.reportStrangers(to: configuration.amplifier.kind)
       for mistake in source.mistakes {
         let place = mistake.line.map { "\(file):\($0)" } ?? file
         Terminal.output.write("\(place): \(mistake.sentence)\n")

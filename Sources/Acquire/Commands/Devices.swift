@@ -31,7 +31,7 @@ struct Devices: ParsableCommand {
   @OptionGroup var source: ConfigurationOptions
 
   func run() throws {
-    if registers { try showRegisters() } else { try list() }
+    if registers { try showRegisters() } else { list() }
   }
 
   private func showRegisters() throws {
@@ -43,98 +43,44 @@ struct Devices: ParsableCommand {
     if let fault = pages.lazy.compactMap(\.fault).first { throw fault }
   }
 
-  private func list() throws {
+  private func list() {
     let inventory = DeviceInventory()
-    let devices =
-      inventory.spiDevices().map {
-        Device(kind: "spi", path: $0.path, description: "spidev", access: $0.access)
+    let usb = USBDevices.all()
+    let list = DeviceList(
+      devices: inventory.spiDevices().map {
+        Device(kind: .spi, path: $0.path, name: "spidev", access: $0.access)
       }
-      + inventory.gpioChips().map {
-        Device(
-          kind: "gpio", path: $0.path, description: "\($0.label), \($0.lineCount) lines",
-          access: $0.access)
-      }
-      + USBDevices.all().compactMap(Device.init)
-      + SerialPorts.all().map {
-        Device(kind: "serial", path: $0.path, description: $0.name, access: $0.access)
-      }
-    if json {
-      let items = devices.map { device in
-        JSON.object([
-          .init("kind", .string(device.kind)), .init("path", .string(device.path)),
-          .init("description", .string(device.description)),
-          .init("serialNumber", device.serialNumber.map(JSON.string) ?? .null),
-          .init("amplifiers", .array(device.amplifiers.map(JSON.string))),
-          .init("usable", .bool(device.access == .allowed)),
-        ])
-      }
-      Terminal.output.write(JSON.array(items).page)
-      return
-    }
-    for (kind, title) in [
-      ("spi", "SPI buses, for amplifier.spi-device"),
-      ("gpio", "GPIO chips, whose label is for amplifier.data-ready-chip"),
-      ("usb", "USB devices that may be amplifiers, for amplifier.kind and amplifier.serial-number"),
-      ("serial", "Serial ports, for exoskeleton.port and amplifier.port"),
-    ] {
-      Terminal.output.write("\(title)\n")
-      let found = devices.filter { $0.kind == kind }
-      if found.isEmpty { Terminal.output.write("  none\n") }
-      for device in found {
-        Terminal.output.write("  \(device.path)  \(device.description)\(device.remark)\n")
-      }
-    }
-    Terminal.output.write("libgpiod \(DeviceInventory.libgpiodVersion)\n")
-  }
-}
-
-/// A line of the list.
-private struct Device {
-  var kind: String
-  var path: String
-  var description: String
-  var access: DeviceAccess
-  var serialNumber: String?
-  /// Kinds of amplifiers that it may be.
-  var amplifiers: [String] = []
-
-  init(kind: String, path: String, description: String, access: DeviceAccess) {
-    self.kind = kind
-    self.path = path
-    self.description = description
-    self.access = access
+        + inventory.gpioChips().map {
+          // Of a chip that may not be opened nothing is known.
+          Device(
+            kind: .gpio, path: $0.path,
+            name: $0.access == .allowed ? "\($0.label), \($0.lineCount) lines" : "",
+            access: $0.access)
+        }
+        + usb.compactMap(amplifier) + SerialPorts.all(usb))
+    Terminal.output.write(
+      json
+        ? list.json.page : list.page + "\nlibgpiod \(DeviceInventory.libgpiodVersion)\n")
   }
 
   /// Nil for what is no amplifier.
-  init?(_ device: USBDevice) {
+  private func amplifier(_ device: USBDevice) -> Device? {
     let kinds = AmplifierKind.all.filter {
       $0.usb.vendor == device.vendor && $0.usb.products.contains(device.product)
     }
     guard !kinds.isEmpty else { return nil }
-    let serialNumber = device.serialNumber.isEmpty ? nil : device.serialNumber
-    let name = device.name.isEmpty ? "a device without a name" : device.name
-    self.init(
-      kind: "usb", path: device.path,
-      description: name + (serialNumber.map { ", serial number \($0)" } ?? "")
-        + ": \(kinds.map(\.word).joined(separator: " or "))",
-      access: device.access)
-    self.serialNumber = serialNumber
-    amplifiers = kinds.map(\.word)
-  }
-
-  var remark: String {
-    switch access {
-    case .allowed: ""
-    case .denied: " – may not be opened: install the udev rules and join the group that owns it"
-    case .busy: " – in use"
-    case .failed(let errno): " – cannot be opened: \(describe(errno: errno))"
-    }
+    var found = Device(
+      kind: .usb, path: device.path, name: device.readableName, access: device.access)
+    found.serialNumber = device.knownSerialNumber
+    found.amplifiers = kinds.map(\.word)
+    return found
   }
 }
 
 /// The serial ports of this machine that have a driver behind them.
 private enum SerialPorts {
-  static func all() -> [(path: String, name: String, access: DeviceAccess)] {
+  /// - Parameter usb: what is plugged in, one of which may be the port's adapter.
+  static func all(_ usb: [USBDevice]) -> [Device] {
     let numbers = 0..<32
     return ["ttyUSB", "ttyACM", "ttyAMA", "ttyS"].flatMap { prefix in
       numbers.compactMap { number in
@@ -145,9 +91,21 @@ private enum SerialPorts {
           return nil
         }
         let path = "/dev/\(name)"
+        // SAFETY: the string lives through the call.
         let isAllowed = unsafe access(path, R_OK | W_OK) == 0
-        return (path, "serial port", isAllowed ? .allowed : .denied)
+        let place = USBDevices.topology(ofPort: path)
+        let adapter = usb.first { $0.topology == place }
+        var port = Device(
+          kind: .serial, path: path, name: adapter?.readableName ?? "serial port",
+          access: isAllowed ? .allowed : .denied)
+        port.serialNumber = adapter?.knownSerialNumber
+        return port
       }
     }
   }
+}
+
+extension USBDevice {
+  fileprivate var readableName: String { name.isEmpty ? "a device without a name" : name }
+  fileprivate var knownSerialNumber: String? { serialNumber.isEmpty ? nil : serialNumber }
 }

@@ -35,10 +35,11 @@ struct Impedance: ParsableCommand {
 
   @OptionGroup var source: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Where samples come from: model, ads1299, cyton.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp("Where samples come from: model, ads1299, cyton, daisy.", valueName: "kind"))
   var amplifier: String?
 
-  @Option(help: ArgumentHelp("Serial line of a Cyton; without: USB.", valueName: "device"))
+  @Option(help: ArgumentHelp("Serial line of a Cyton or Daisy; without: USB.", valueName: "device"))
   var port: String?
 
   @Option(help: ArgumentHelp("Samples a second.", valueName: "rate"))
@@ -129,7 +130,7 @@ struct Impedance: ParsableCommand {
     switch configuration.amplifier.kind {
     case "ads1299":
       result = try measurement.run(
-        try configuration.linuxAmplifier([plan.chip]), meter: meter, show: show)
+        try configuration.linuxAmplifier(plan.chips), meter: meter, show: show)
     case "replay":
       throw Failure(
         .configuration,
@@ -137,10 +138,10 @@ struct Impedance: ParsableCommand {
     default:
       if let kind = configuration.streamKind {
         result = try measurement.run(
-          try configuration.streamAmplifier(kind, chips: [plan.chip]), meter: meter, show: show)
+          try configuration.streamAmplifier(kind, chips: plan.chips), meter: meter, show: show)
       } else {
         result = try measurement.run(
-          try configuration.modelledAmplifier(plan.chip), meter: meter, show: show)
+          try configuration.modelledAmplifier(plan.chips.first), meter: meter, show: show)
       }
     }
     guard result.windows > 0 || isLive else {

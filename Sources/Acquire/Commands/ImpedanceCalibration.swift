@@ -107,13 +107,10 @@ struct ImpedanceCalibration {
       Terminal.output.write(object.page)
       return
     }
-    func column(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
     let width = max(11, (channels.map(\.label.count).max() ?? 0) + 2)
     func row(_ label: String, _ ohms: String, _ uncertainty: String, _ constant: String) -> String {
-      label + column(ohms, 9 + width - label.count) + column(uncertainty, 9)
-        + column(constant, 11) + "\n"
+      label + ohms.leading(9 + width - label.count) + uncertainty.leading(9)
+        + constant.leading(11) + "\n"
     }
     var text = row("electrode", "kΩ", "±", "constant")
     for channel in channels {

@@ -13,7 +13,7 @@ struct RegisterPage {
     var text = "\(device)\n    addr  name        value  meaning\n"
     for row in dump.rows {
       let mark = row.expected != nil ? "!" : row.differsFromReset ? "*" : " "
-      let name = row.register.name.padded(to: 10)
+      let name = row.register.name.trailing(10)
       text += "  \(mark) \(hexadecimal(row.register.rawValue))  \(name)  "
       text += "\(hexadecimal(row.value))   \(row.meaning)\n"
       if let expected = row.expected {
@@ -99,11 +99,5 @@ extension Configuration {
     } catch {
       throw Failure(error.status, error.message)
     }
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
   }
 }

@@ -8,17 +8,24 @@ import Signal
 
 enum SessionCommand {
   static func run(
-    _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool
+    _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool,
+    gathering: Nanoseconds? = nil
   ) throws {
     let configuration = try options.source.load(options: overrides)
+    guard gathering == nil || configuration.streamKind != nil else {
+      throw Failure(
+        .usage,
+        "--gather is for amplifiers that send by themselves: the \(configuration.amplifier.kind) "
+          + "keeps no sample that is not fetched; leave it out")
+    }
     // Before the first thread is there, so that all of them inherit it.
     StopSignals.block()
     let outcome: (report: SessionReport, status: ExitStatus)
     switch configuration.amplifier.kind {
     case "ads1299":
       var session = try session(configuration, options, decodes: decodes)
-      let chips = session.plan.impedance.map { [$0.chip] }
-      outcome = try session.run(try configuration.linuxAmplifier(chips))
+      outcome = try session.run(
+        try configuration.linuxAmplifier(session.plan.impedance?.chips))
     case "replay":
       let recording = try configuration.recordingToPlay()
       var session = Session(
@@ -30,12 +37,13 @@ enum SessionCommand {
       outcome = try session.run(recording.replay(name: name, pace: .realTime))
     default:
       var session = try session(configuration, options, decodes: decodes)
-      let chip = session.plan.impedance?.chip
+      let chips = session.plan.impedance?.chips
       if let kind = configuration.streamKind {
+        session.plan.gathering = gathering
         outcome = try session.run(
-          try configuration.streamAmplifier(kind, chips: chip.map { [$0] }))
+          try configuration.streamAmplifier(kind, chips: chips, gathering: gathering))
       } else {
-        outcome = try session.run(try configuration.modelledAmplifier(chip))
+        outcome = try session.run(try configuration.modelledAmplifier(chips?.first))
       }
     }
     Terminal.output.write("\n" + outcome.report.page)

@@ -6,11 +6,13 @@ extension Configuration {
 
   /// Defaults < file < environment < `overrides` ("amplifier.rate=500").
   ///
-  /// The system file is read only if it is there; a file that was named must be.
+  /// The system file is read only if it is there; a file that was named must be. What means nothing
+  /// to the kind of amplifier must not be said.
   static func load(
     file: String?, environment: (String) -> String?, overrides: [String]
   ) throws(Failure) -> Configuration {
     var configuration = Configuration()
+    var said: [SaidSetting] = []
     let path = file ?? systemPath
     let written = file == nil ? try TextFile.readIfPresent(path) : try TextFile.read(path)
     if let text = written {
@@ -25,10 +27,12 @@ extension Configuration {
             + (more > 0
               ? " (and \(more) more: `acquire config check \(path)` lists them)" : ""))
       }
+      said = source.said.map { SaidSetting(setting: $0, place: source.place(of: $0, path: path)) }
     }
     for setting in Setting.all {
       guard let text = environment(setting.environmentVariable) else { continue }
       try configuration.set(setting, to: text, from: setting.environmentVariable)
+      said.append(SaidSetting(setting: setting, place: setting.environmentVariable))
     }
     for override in overrides {
       guard let equals = override.firstIndex(of: "=") else {
@@ -44,7 +48,9 @@ extension Configuration {
       }
       let text = String(override[override.index(after: equals)...])
       try configuration.set(setting, to: text, from: "--set \(name)")
+      said.append(SaidSetting(setting: setting, place: "--set \(name)"))
     }
+    try configuration.refuseStrangers(said)
     return configuration
   }
 

@@ -1,6 +1,7 @@
 // From the words of [amplifier] to an amplifier that streams packets over USB or a serial line.
 
 import Amplifiers
+import RT
 import Signal
 
 extension Configuration {
@@ -27,13 +28,6 @@ extension Configuration {
       let chips = if let chips { chips } else { try boardChips() }
       settings.cyton = CytonConfiguration(
         chips: chips, boardMode: boardMode, hasTimeStamps: amplifier.timeStamps)
-    } else if amplifier.rate != AmplifierSection().rate {
-      throw Failure(
-        .configuration,
-        "`amplifier.rate` of \(amplifier.rate) means nothing to \(kind.word), whose own firmware "
-          + "or switch decides it: leave it out, and see amplifier.device-rate and "
-          + "amplifier.speed-mode"
-      )
     }
     return try explaining(.configuration, prefix: "[amplifier] ") { () throws(AmplifierFault) in
       try kind.profile(settings)
@@ -41,9 +35,11 @@ extension Configuration {
   }
 
   /// The amplifier itself.
-  func streamAmplifier(_ kind: AmplifierKind, chips: [ADS1299Configuration]? = nil) throws(Failure)
-    -> PacketAmplifier
-  {
+  ///
+  /// - Parameter gathering: what has come is taken once in so long; nil: at once.
+  func streamAmplifier(
+    _ kind: AmplifierKind, chips: [ADS1299Configuration]? = nil, gathering: Nanoseconds? = nil
+  ) throws(Failure) -> PacketAmplifier {
     if !amplifier.port.isEmpty,
       USBDevices.realPath(amplifier.port) ?? "" == USBDevices.realPath(exoskeleton.port)
     {
@@ -52,11 +48,19 @@ extension Configuration {
         "`amplifier.port` and `exoskeleton.port` are both \(amplifier.port): what is said to an "
           + "amplifier must not reach a drive; name another")
     }
-    return PacketAmplifier(
-      try streamProfile(kind, chips: chips),
-      at: amplifier.port.isEmpty
-        ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonTopology)
-        : .serial(path: amplifier.port))
+    let place: AmplifierPlace =
+      amplifier.port.isEmpty
+      ? .usb(serialNumber: amplifier.serialNumber, sparing: exoskeletonTopology)
+      : .serial(path: amplifier.port)
+    var profile = try streamProfile(kind, chips: chips)
+    if let gathering {
+      do throws(AmplifierFault) {
+        try profile.gather(every: gathering, at: place)
+      } catch {
+        throw Failure(.usage, error.message)
+      }
+    }
+    return PacketAmplifier(profile, at: place)
   }
 
   /// Taking its adapter from the kernel would leave the exoskeleton to itself.

@@ -13,6 +13,8 @@ struct ConfigurationMistake: Equatable {
 struct ConfigurationFile {
   let text: String
   private(set) var mistakes: [ConfigurationMistake] = []
+  /// What it sets to something else than the default.
+  private(set) var said: [Setting] = []
 
   init(text: String) { self.text = text }
 
@@ -59,7 +61,23 @@ struct ConfigurationFile {
     }
     if let wrong = setting.write(&configuration, value) {
       report(section: section, key: key, "`\(setting.name)` \(wrong)")
+    } else if setting.read(configuration) != setting.read(Configuration()) {
+      said.append(setting)
     }
+  }
+
+  /// Makes a mistake of each key that means nothing to a kind of amplifier.
+  mutating func reportStrangers(to kind: String) {
+    for setting in said {
+      guard let sentence = setting.stranger(to: kind) else { continue }
+      report(section: setting.section, key: setting.key, sentence)
+    }
+    mistakes.sort { ($0.line ?? 0) < ($1.line ?? 0) }
+  }
+
+  /// "acquire.toml:12".
+  func place(of setting: Setting, path: String) -> String {
+    Self.line(of: setting.key, in: setting.section, text: text).map { "\(path):\($0)" } ?? path
   }
 
   private mutating func report(section: String, key: String?, _ sentence: String) {

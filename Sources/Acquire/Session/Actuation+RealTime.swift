@@ -26,11 +26,14 @@ struct Actuation: ~Copyable {
   private let go: StopSignal
   /// Raised when the session ends, for whatever reason: nothing moves any more.
   private let halt: StopSignal
+  private let panel: OperatorPanel
+  private var deadMan: DeadManLine?
   private var wasArmed = false
 
   init(
     governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
-    samplesPerSecond: Double, go: StopSignal, halt: StopSignal, now: MonotonicInstant
+    samplesPerSecond: Double, go: StopSignal, halt: StopSignal, panel: OperatorPanel,
+    deadMan: consuming DeadManLine?, now: MonotonicInstant
   ) {
     controlPeriod = governor.limits.controlPeriod
     framesPerControl = UInt64(max(1, (controlPeriod.seconds * samplesPerSecond).rounded(.down)))
@@ -39,6 +42,8 @@ struct Actuation: ~Copyable {
     self.demands = demands
     self.go = go
     self.halt = halt
+    self.panel = panel
+    self.deadMan = deadMan
     lastFrame = now
     lastControl = now
   }
@@ -82,6 +87,16 @@ struct Actuation: ~Copyable {
     get { lastControl + Nanoseconds(controlPeriod.rawValue &+ controlPeriod.rawValue / 2) }
   }
 
+  /// Whether a stop was asked, for which no control period is waited.
+  var isUrgent: Bool {
+    @_noLocks @_noAllocation
+    get { panel.isStopAsked }
+  }
+
+  /// When the emergency line opened whose stop has just gone out; once.
+  @_noLocks @_noAllocation
+  func takeLineOpened() -> MonotonicInstant? { panel.takeLineOpened() }
+
   /// Steps the governor and hands its command to the driver. What has come in on the line is read
   /// afterwards (`listen`), so that it does not stand between a frame and its command.
   ///
@@ -90,8 +105,10 @@ struct Actuation: ~Copyable {
   mutating func control(now: MonotonicInstant) -> MonotonicInstant {
     lastControl = now
     if halt.isRaised {
+      deadMan?.drop()
+      panel.apply(to: &governor)
       governor.disarm()
-      link.send(.neutral)
+      if case .stopped = governor.state { link.send(.stop) } else { link.send(.neutral) }
       return now
     }
     if go.isRaised && signal.isFit && !wasArmed {
@@ -99,13 +116,16 @@ struct Actuation: ~Copyable {
       wasArmed = true
       governor.arm()
     }
+    panel.apply(to: &governor)
     let command = governor.step(
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
-        joint: link.joint, signal: signal, lastHeartbeat: nil))
+        joint: link.joint, signal: signal, lastHeartbeat: panel.lastHeartbeat))
     let governed = MonotonicInstant.now()
     link.send(command)
+    // After the command: it says that this thread lives, not what it commands.
+    if case .stopped = governor.state { deadMan?.drop() } else { deadMan?.beat() }
     return governed
   }
 
@@ -113,6 +133,17 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   mutating func listen(roundTrips: inout LatencyHistogram) {
     link.poll(roundTrips: &roundTrips)
+  }
+
+  /// Times that the dead-man line could not be driven.
+  var deadManFailures: UInt64 {
+    @_noLocks @_noAllocation
+    get {
+      switch deadMan {
+      case .some(let line): line.failures
+      case .none: 0
+      }
+    }
   }
 
   @_noLocks @_noAllocation

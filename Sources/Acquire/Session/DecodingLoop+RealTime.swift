@@ -32,13 +32,19 @@ struct DecodingWorkspace: ~Copyable {
   let lead: Nanoseconds
   /// Between two frames; follows the amplifier's oscillator, which may be off by 2.5 %.
   private var period: Nanoseconds
+  /// How long it sleeps when nobody wakes it; a fraction of what its ring holds.
+  private let patience: Nanoseconds
   private var nextFrame = MonotonicInstant(nanoseconds: 0)
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
   private var nextListening = MonotonicInstant(nanoseconds: 0)
 
-  /// - Parameter nominalRate: samples a second.
+  /// - Parameters:
+  ///   - nominalRate: samples a second.
+  ///   - gathering: frames come in bunches, one in so long, and nobody wakes it for them; nil: one
+  ///     by one.
   init(
-    nominalRate: Double, lead: Nanoseconds, frames: consuming RingConsumer, bell: Doorbell,
+    nominalRate: Double, lead: Nanoseconds, gathering: Nanoseconds?,
+    frames: consuming RingConsumer, bell: Doorbell,
     stop: StopSignal,
     stage: consuming DecodingStage?, actuation: consuming Actuation?,
     meter: consuming ImpedanceMeter?,
@@ -47,6 +53,7 @@ struct DecodingWorkspace: ~Copyable {
   ) {
     self.lead = lead
     period = Nanoseconds(seconds: 1 / nominalRate)
+    patience = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     self.frames = frames
     self.bell = bell
     self.stop = stop
@@ -55,7 +62,9 @@ struct DecodingWorkspace: ~Copyable {
     self.meter = meter
     self.events = events
     self.status = status
-    snapshot = StatusSnapshot(sampleRate: SampleRateEstimate(nominal: nominalRate))
+    snapshot = StatusSnapshot(
+      sampleRate: SampleRateEstimate(
+        nominal: nominalRate, samplesAtOnce: (gathering ?? .zero).seconds * nominalRate))
     snapshot.decodes = self.stage != nil
     snapshot.hasExoskeleton = self.actuation != nil
   }
@@ -113,11 +122,13 @@ extension DecodingWorkspace {
         return
       } else {
         let now = MonotonicInstant.now()
-        let deadline = actuation?.deadline ?? now + .milliseconds(100)
+        let deadline = actuation?.deadline ?? now + patience
         bell.wait(ticket, until: deadline, expecting: nextFrame, lead: lead)
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
-        if actuation != nil && woke >= deadline {
+        if actuation?.isUrgent == true {
+          stop(at: woke)
+        } else if actuation != nil && woke >= deadline {
           actuation?.listen(roundTrips: &histograms.firmware)
           _ = actuation?.control(now: woke)
         }
@@ -150,6 +161,7 @@ extension DecodingWorkspace {
     }
 
     actuation?.noteFrame(header)
+    if actuation?.isUrgent == true { stop(at: time) }
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
@@ -206,6 +218,15 @@ extension DecodingWorkspace {
     histograms.edgeToCommand.record(latency)
     snapshot.latency = latency
     if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
+  }
+
+  /// A stop that was asked from outside goes out now.
+  @_noLocks @_noAllocation
+  private mutating func stop(at now: MonotonicInstant) {
+    _ = actuation?.control(now: now)
+    if let opened = actuation?.takeLineOpened() {
+      histograms.lineToStop.record(.now() - opened)
+    }
   }
 
   @_noLocks @_noAllocation

@@ -6,22 +6,22 @@ import RT
 import Signal
 
 extension Configuration {
-  /// The only chip, whose electrodes a current can measure.
-  func measurableChip() throws(Failure) -> ADS1299Configuration {
-    guard streamKind != nil else { return try chip() }
-    guard amplifier.kind == "cyton" else {
+  /// The only chip, or those of an OpenBCI board, whose electrodes a current can measure.
+  func measurableChips() throws(Failure) -> [ADS1299Configuration] {
+    guard streamKind != nil else { return [try chip()] }
+    guard isOpenBCI else {
       throw Failure(
         .configuration,
         "no current of \(amplifier.kind) measures its electrodes: choose amplifier.kind cyton, "
-          + "ads1299 or model")
+          + "daisy, ads1299 or model")
     }
-    return try boardChips()[0]
+    return try boardChips()
   }
 
   /// The current that flows while a session runs, at a quarter of the rate; nil: none.
   func impedanceMonitor() throws(Failure) -> ImpedancePlan? {
     guard impedance.monitor else { return nil }
-    guard try measurableChip().leadOff == nil else {
+    guard try measurableChips().allSatisfy({ $0.leadOff == nil }) else {
       throw Failure(
         .configuration,
         "impedance.monitor and amplifier.lead-off both need the chip's one lead-off current: "
@@ -35,7 +35,8 @@ extension Configuration {
 struct ImpedancePlan {
   typealias Side = ADS1299Configuration.ImpedanceSide
 
-  let chip: ADS1299Configuration
+  /// The board's, then the Daisy's where there is one.
+  let chips: [ADS1299Configuration]
   /// Channels that a current flows in, from 0.
   let measured: [Int]
   let montage: Montage
@@ -51,17 +52,28 @@ struct ImpedancePlan {
     current: ADS1299.LeadOff.Current = .nanoamperes6, frequency: ADS1299.LeadOff.Frequency
   ) throws(Failure) {
     let section = configuration.impedance
-    var chip = try configuration.measurableChip()
-    chip.measureImpedance(side, current: current, frequency: frequency)
-    guard chip.leadOff != nil else {
+    var chips = try configuration.measurableChips()
+    for index in chips.indices {
+      // Two chips have one reference electrode, in which their currents would add up.
+      if side == .reference && index > 0 {
+        chips[index].leadOff = nil
+        continue
+      }
+      chips[index].measureImpedance(side, current: current, frequency: frequency)
+    }
+    guard let driven = chips.first(where: { $0.leadOff != nil }) else {
       throw Failure(
         .configuration,
         side == .reference
           ? "there is no common reference without SRB1 or SRB2: leave --reference out"
           : "no channel measures an electrode: give one back its electrode input")
     }
+    let montage = try configuration.montage()
+    let conversions = Double(driven.dataRate.samplesPerSecond)
     let found = try explaining(.configuration, prefix: "[impedance] ") {
-      () throws(ImpedanceFault) in try chip.impedanceExcitation()
+      () throws(ImpedanceFault) in
+      // A Daisy's board sends means of two.
+      try driven.impedanceExcitation(averaged: Int(conversions / montage.samplesPerSecond))
     }
     guard let found else {
       throw Failure(.configuration, "a direct current measures no impedance: choose a frequency")
@@ -86,12 +98,15 @@ struct ImpedancePlan {
         "impedance.good (\(section.goodOhms)), impedance.fair (\(section.fairOhms)) and "
           + "impedance.off (\(section.offOhms)) must rise: change one")
     }
-    self.chip = chip
-    let mask = chip.leadOff.map { $0.positive.union($0.negative) } ?? []
-    measured = chip.channels.indices.filter {
-      mask.contains(ADS1299.ChannelMask(rawValue: 1 << UInt8($0)))
+    self.chips = chips
+    let isMeasured = chips.flatMap { chip in
+      let mask = chip.leadOff.map { $0.positive.union($0.negative) } ?? []
+      return chip.channels.indices.map {
+        mask.contains(ADS1299.ChannelMask(rawValue: 1 << UInt8($0)))
+      }
     }
-    montage = chip.montage(labels: configuration.amplifier.channels)
+    measured = isMeasured.indices.filter { isMeasured[$0] }
+    self.montage = montage
     self.side = side
     self.current = current
     excitation = found

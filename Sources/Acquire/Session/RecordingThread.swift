@@ -20,13 +20,14 @@ struct RecordingThread: ~Copyable {
     let section = plan.configuration.recording
     let recording = RecordingPlan(
       montage: plan.montage, auxiliaries: description.auxiliaries,
-      equipment: description.name, classNames: plan.model.classes,
+      equipment: description.equipment, classNames: plan.model.classes,
       recordsPerSync: max(1, Int(section.durableSeconds.rounded())))
     let status = RecorderStatus()
     let recorder: Recorder
     do throws(RecordingFault) {
       recorder = try Recorder(
-        folder: section.folder, plan: recording, frames: frames, events: events, status: status)
+        folder: section.folder, plan: recording, frames: frames, events: events, status: status,
+        interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
     } catch {
       throw Failure(.cannotCreate, error.message)
     }

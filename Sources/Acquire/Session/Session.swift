@@ -12,7 +12,7 @@ import Recording
 import Signal
 
 struct Session {
-  let plan: SessionPlan
+  var plan: SessionPlan
   /// False for `acquire record`: no decoder and no exoskeleton.
   let decodes: Bool
   private var watch: SessionWatch
@@ -33,7 +33,9 @@ struct Session {
     throws(Failure) -> (report: SessionReport, status: ExitStatus)
   {
     let machine = Machine.current()
-    let layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
+    var layout = Pipeline.layout(plan.montage, machine: machine, plan.configuration.realTime)
+    // Nobody is awake for frames that come in bunches.
+    if plan.gathering != nil { layout.lead = .zero }
     try prepareMachine(layout)
     // This thread, the recorder and a virtual exoskeleton leave the real-time CPUs alone.
     Housekeeping.leave(
@@ -56,8 +58,13 @@ struct Session {
 
     let stage = decodes ? try plan.stage() : nil
     let meter = try plan.impedance?.meter()
-    var line = try ExoskeletonLine(
-      decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
+    var line = try ExoskeletonLine(decodes ? plan : nil)
+    let section = plan.configuration.exoskeleton
+    if decodes {
+      try line.watchEmergencyLine(
+        section, bell: bell, settings: settings("emergency", priority: 90, cpu: layout.decodingCPU))
+    }
+    let actuation = try line.actuation(plan, go: go, halt: halt)
     do throws(AmplifierFault) {
       try amplifier.arm()
     } catch {
@@ -72,8 +79,9 @@ struct Session {
 
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
+      gathering: plan.gathering,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
+      actuation: actuation, meter: meter, events: eventRing.producer,
       status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
@@ -93,7 +101,7 @@ struct Session {
           amplifier: amplifier,
           sink: FrameSink(
             decoder: decoderRing.producer, recorder: recorderRing.producer, decoderBell: bell,
-            channelCount: channelCount),
+            channelCount: channelCount, wakesDecoder: plan.gathering == nil),
           stop: stopAcquiring, ended: acquisitionEnded)
       ) { $0.run() }
     } catch {
@@ -110,7 +118,7 @@ struct Session {
 
     watch.run(
       status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
-      line: line.name, amplifier: description, presence: presence)
+      line: line.name, amplifier: description, presence: presence, gathering: plan.gathering)
 
     // The person first: neutral goes out within a control period, whatever the rest does. Then
     // taken down from the left.
@@ -143,9 +151,12 @@ struct Session {
         ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
       ],
       faults: watch.faults)
+    report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
+    report.actuator = finished.actuatorRecord(remarks: line.remarks)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
     report.sampleTimes = finished.sampleTimes
+    report.gathering = plan.gathering
     if report.line != nil { report.faults += [report.rateWarning].compactMap { $0 } }
     // They are told apart, being none of ours.
     report.mallocsAfterArming -= min(
@@ -183,6 +194,15 @@ struct Session {
     _ name: String, priority: Int, cpu: Int?, workspace: consuming Workspace,
     run: @escaping @Sendable (inout Workspace) -> Void
   ) throws(Failure) -> RealTimeThread<Workspace> {
+    let settings = settings(name, priority: priority, cpu: cpu)
+    do throws(SchedulingFault) {
+      return try RealTimeThread.start(settings, workspace: workspace, run: run)
+    } catch {
+      throw Failure(.refused, error.message)
+    }
+  }
+
+  private func settings(_ name: String, priority: Int, cpu: Int?) -> ThreadSettings {
     let section = plan.configuration.realTime
     let policy: SchedulingPolicy =
       switch section.policy {
@@ -190,13 +210,8 @@ struct Session {
       case "other": .other
       default: .fifo(priority: priority)
       }
-    let settings = ThreadSettings(
+    return ThreadSettings(
       name: name, policy: policy, cpu: cpu,
       enforcement: section.allowBestEffort ? .bestEffort : .enforce)
-    do throws(SchedulingFault) {
-      return try RealTimeThread.start(settings, workspace: workspace, run: run)
-    } catch {
-      throw Failure(.refused, error.message)
-    }
   }
 }

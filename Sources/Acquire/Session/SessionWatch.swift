@@ -35,8 +35,9 @@ struct SessionWatch {
   mutating func run(
     status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
     recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String,
-    amplifier: AmplifierDescription, presence: DevicePresence?
+    amplifier: AmplifierDescription, presence: DevicePresence?, gathering: Nanoseconds?
   ) {
+    let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
     var nextShow = start + display.interval
@@ -44,7 +45,7 @@ struct SessionWatch {
     while !acquisitionEnded.isRaised {
       let now = MonotonicInstant.now()
       if let end, now >= end { break }
-      let until = min(end ?? nextShow, nextShow, now + .milliseconds(100))
+      let until = min(end ?? nextShow, nextShow, now + look)
       if let signal = StopSignals.wait(atMost: max(.microseconds(100), until - now)) {
         say("ended by \(signal)")
         break
@@ -55,7 +56,7 @@ struct SessionWatch {
       }
       note(presence, of: amplifier)
       guard let snapshot = snapshots.newest() else {
-        // Ten come in a second, whatever the amplifier does.
+        // Two come in a second at least, whatever the amplifier does.
         if MonotonicInstant.now() - lastSnapshot > .seconds(3) {
           fail(.system, "the decoding thread has not run for 3 seconds: look at what else runs")
           break

@@ -84,12 +84,17 @@ extension ADS1299Configuration {
   }
 
   /// What the meter must know of the current; nil while there is no alternating one.
-  public func impedanceExcitation() throws(ImpedanceFault) -> ImpedanceExcitation? {
+  ///
+  /// - Parameter averaged: conversions whose mean the firmware sends as one sample.
+  public func impedanceExcitation(averaged: Int = 1) throws(ImpedanceFault)
+    -> ImpedanceExcitation?
+  {
     guard let settings = leadOff?.settings,
       let periodSamples = settings.frequency.periodSamples(at: dataRate)
     else { return nil }
     return try ImpedanceExcitation(
-      amperes: settings.current.amperes, periodSamples: periodSamples,
-      samplesPerSecond: Double(dataRate.samplesPerSecond), decimation: dataRate.decimation)
+      amperes: settings.current.amperes, periodSamples: periodSamples / averaged,
+      samplesPerSecond: Double(dataRate.samplesPerSecond) / Double(averaged),
+      decimation: dataRate.decimation, averaged: averaged)
   }
 }

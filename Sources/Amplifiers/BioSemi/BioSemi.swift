@@ -74,6 +74,7 @@ enum BioSemi {
         // It may stream since the last session.
         try line.send(stopMessage)
         _ = try line.awaitQuiet(.milliseconds(50), within: .seconds(1))
+        return nil
       },
       explain: { explain($0, mode: mode, generation: settings.generation) })
   }

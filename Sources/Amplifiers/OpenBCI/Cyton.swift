@@ -41,6 +41,13 @@ enum Cyton {
   static let usb = USBIdentity(
     vendor: 0x0403, products: [0x6015], interface: .ftdi(eventCharacter: 0xC0))
 
+  /// What can be said of its ADS1299 and of what comes beside their counts. The firmware feeds the
+  /// bias amplifier with both inputs of a channel.
+  static let keys = [
+    "rate", "gain", "gains", "inputs", "off", "reference", "srb2", "bias", "lead-off",
+    "test-signal-amplitude", "test-signal-frequency", "board-mode", "time-stamps",
+  ]
+
   /// - Throws: `.unsupported` for what the board cannot do.
   static func profile(_ settings: StreamSettings) throws(AmplifierFault) -> AmplifierProfile {
     let configuration = settings.cyton ?? CytonConfiguration(chips: [ADS1299Configuration()])

@@ -99,17 +99,20 @@ extension CytonCommands {
   private static var terminator: String { "$$$" }
 
   /// From whatever state the board is in to where `b` makes it stream.
-  func prepare(_ line: inout LineConversation) throws(AmplifierFault) {
+  ///
+  /// - Returns: the firmware's version.
+  func prepare(_ line: inout LineConversation) throws(AmplifierFault) -> String? {
     // It may stream since the last session.
     try line.send(Array("s".utf8))
     _ = try line.awaitQuiet(.milliseconds(60), within: .seconds(1))
-    try greet(&line)
+    let version = try greet(&line)
     try chooseChannels(&line)
     for command in settings { try tell(command, &line) }
+    return version
   }
 
   /// A soft reset, whose banner names board and firmware.
-  private func greet(_ line: inout LineConversation) throws(AmplifierFault) {
+  private func greet(_ line: inout LineConversation) throws(AmplifierFault) -> String? {
     for _ in 0..<3 {
       guard let banner = try line.ask("v", terminator: Self.terminator, within: .seconds(2)) else {
         continue
@@ -118,14 +121,24 @@ extension CytonCommands {
         throw .noAnswer(
           device: line.device, hint: "it answers, but not as a Cyton does: \(Self.short(banner))")
       }
-      guard banner.contains("v2") || banner.contains("v3") || !banner.contains("Firmware") else {
+      let version = Self.version(banner)
+      guard version.map({ $0.hasPrefix("v2") || $0.hasPrefix("v3") }) ?? true else {
         throw .noAnswer(
           device: line.device,
           hint: "its firmware is another than 2 and 3: \(Self.short(banner)); update the board")
       }
-      return
+      return version
     }
     throw .noAnswer(device: line.device, hint: try radioState(&line))
+  }
+
+  /// "v3.1.2" of "Firmware: v3.1.2"; nil where there is no such line.
+  static func version(_ banner: String) -> String? {
+    let name = "Firmware:"
+    guard let line = banner.split(whereSeparator: \.isNewline).first(where: { $0.contains(name) })
+    else { return nil }
+    let words = line.split(separator: name).last?.split(whereSeparator: \.isWhitespace)
+    return words?.first.map { short(String($0)) }
   }
 
   /// Why the board does not answer: the dongle itself knows whether its radio reaches one.

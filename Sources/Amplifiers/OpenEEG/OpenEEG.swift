@@ -28,6 +28,8 @@ enum OpenEEG {
           .init(label: $0, microvoltsPerCount: scale)
         }, samplesPerSecond: rate),
       packetsPerSecond: rate, auxiliaries: [.init(label: "Switches")],
+      // The version byte of its packets: of another version none is found.
+      prepare: { _ in "P2" },
       explain: { bytes in
         bytes.isEmpty
           ? "it is silent: switch it on, and see that its battery or supply is connected"

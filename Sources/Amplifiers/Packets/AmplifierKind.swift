@@ -36,15 +36,23 @@ public struct AmplifierKind: Sendable {
   /// The word of `amplifier.kind`.
   public var word: String
   public var usb: USBIdentity
+  /// Keys of [amplifier] that its profile asks for, beside those of every such amplifier.
+  public var keys: [String]
   public var profile: @Sendable (StreamSettings) throws(AmplifierFault) -> AmplifierProfile
 
   /// Every kind that streams packets.
   public static let all: [AmplifierKind] = [
-    AmplifierKind(word: "cyton", usb: Cyton.usb, profile: Cyton.profile),
-    AmplifierKind(word: "daisy", usb: Cyton.usb, profile: Cyton.profile),
-    AmplifierKind(word: "openeeg", usb: OpenEEG.usb, profile: OpenEEG.profile),
-    AmplifierKind(word: "freeeeg32", usb: FreeEEG32.usb, profile: FreeEEG32.profile),
-    AmplifierKind(word: "biosemi", usb: BioSemi.usb, profile: BioSemi.profile),
+    AmplifierKind(word: "cyton", usb: Cyton.usb, keys: Cyton.keys, profile: Cyton.profile),
+    AmplifierKind(word: "daisy", usb: Cyton.usb, keys: Cyton.keys, profile: Cyton.profile),
+    AmplifierKind(
+      word: "openeeg", usb: OpenEEG.usb, keys: ["device-rate", "microvolts-per-count"],
+      profile: OpenEEG.profile),
+    AmplifierKind(
+      word: "freeeeg32", usb: FreeEEG32.usb,
+      keys: ["device-rate", "microvolts-per-count", "extra-bytes"], profile: FreeEEG32.profile),
+    AmplifierKind(
+      word: "biosemi", usb: BioSemi.usb, keys: ["speed-mode", "generation"],
+      profile: BioSemi.profile),
   ]
 
   public static func named(_ word: String) -> AmplifierKind? { all.first { $0.word == word } }

@@ -29,9 +29,11 @@ public struct AmplifierProfile: Sendable {
   public var restMessages: [[UInt8]]
   /// What counts and converts has a power of its own: it goes on while the plug is out.
   public var outlivesItsPlug: Bool
+  /// Of a session that takes what has come once in a while.
+  var gathering = Gathering()
   /// Talks to the firmware until it is as the configuration says. Not called when the device is
-  /// found streaming on after its plug was out.
-  var prepare: @Sendable (inout LineConversation) throws(AmplifierFault) -> Void
+  /// found streaming on after its plug was out. Returns its version; nil where it says none.
+  var prepare: @Sendable (inout LineConversation) throws(AmplifierFault) -> String?
   /// Why these bytes hold no packets, in words that help.
   var explain: @Sendable ([UInt8]) -> String
 
@@ -42,7 +44,8 @@ public struct AmplifierProfile: Sendable {
     groupDelay: Nanoseconds = .zero, delays: [StructuralDelay] = [],
     startMessage: [UInt8] = [], stopMessage: [UInt8] = [], restMessages: [[UInt8]] = [],
     outlivesItsPlug: Bool = false,
-    prepare: @escaping @Sendable (inout LineConversation) throws(AmplifierFault) -> Void = { _ in
+    prepare: @escaping @Sendable (inout LineConversation) throws(AmplifierFault) -> String? = {
+      _ in nil
     },
     explain: @escaping @Sendable ([UInt8]) -> String
   ) {

@@ -21,6 +21,8 @@ struct AttachedLine {
   /// Of a serial line: where on USB its adapter is plugged in, if it has one.
   var topology: String?
   var isContinuing = false
+  /// The firmware's version, where it says one.
+  var firmware: String?
 
   var serialNumber: String { known?.device.serialNumber ?? "" }
 }
@@ -42,7 +44,7 @@ extension AmplifierProfile {
         guard !isResuming || !startMessage.isEmpty else {
           throw .noAnswer(device: attached.device, hint: "it does not stream yet")
         }
-        try prepare(&conversation)
+        attached.firmware = try prepare(&conversation)
       }
       return attached
     } catch {

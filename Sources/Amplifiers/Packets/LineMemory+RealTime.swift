@@ -58,6 +58,32 @@ extension LineMemory {
     return result < 0 ? result : 0
   }
 
+  /// Takes what has come, without waiting: every transfer, or one read of a serial line, which is
+  /// all that its driver keeps.
+  ///
+  /// - Returns: as `receive`.
+  @_noLocks @_noAllocation
+  mutating func receiveAll() -> Int32 {
+    makeRoom()
+    beginChunk()
+    let first = end
+    receivedEnd = end
+    var result: Int32 = 0
+    if unsafe handle.usb == nil {
+      result = readBytes()
+    } else {
+      // libusb reaps some 25 transfers at once; there are not more than 256.
+      for _ in 0..<32 {
+        result = receiveTransfers(MonotonicInstant(nanoseconds: 0))
+        if result <= 0 { break }
+      }
+    }
+    let received = end - first
+    receivedBytes &+= UInt64(truncatingIfNeeded: received)
+    if received > 0 { return Int32(truncatingIfNeeded: received) }
+    return result < 0 ? result : 0
+  }
+
   /// Sends a message of at most 512 bytes without waiting.
   ///
   /// - Returns: 0, or `-errno`.
@@ -114,6 +140,7 @@ extension LineMemory {
     begin = 0
   }
 
+  /// - Returns: how many there were, or `-errno`.
   @_noLocks @_noAllocation
   private mutating func receiveTransfers(_ deadline: MonotonicInstant) -> Int32 {
     // SAFETY: the device is open; each transfer's bytes stay until it is given back.
@@ -134,7 +161,7 @@ extension LineMemory {
       }
       if unsafe shim_usb_give_back(usb) < 0 { break }
     }
-    return 0
+    return waiting
   }
 
   @_noLocks @_noAllocation
@@ -176,10 +203,17 @@ extension LineMemory {
 
   @_noLocks @_noAllocation
   private mutating func receiveBytes(_ deadline: MonotonicInstant) -> Int32 {
-    // SAFETY: the port is open; the rest of the memory is what it may write to.
+    // SAFETY: the port is open.
     guard let port = unsafe handle.port else { return -Errno.noDevice }
     _ = unsafe port.pointee.flush()  // The rest of a message, if the driver took half of it.
     unsafe port.pointee.wait(until: deadline)
+    return readBytes()
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func readBytes() -> Int32 {
+    // SAFETY: the port is open; the rest of the memory is what it may write to.
+    guard let port = unsafe handle.port else { return -Errno.noDevice }
     let now = MonotonicInstant.now()
     let room = unsafe UnsafeMutableRawBufferPointer(
       start: memory + end, count: capacity - end)

@@ -69,6 +69,7 @@ public struct PacketAmplifier: Amplifier, ~Copyable {
       throw error
     }
     description.serialNumber = attached.serialNumber.isEmpty ? nil : attached.serialNumber
+    description.firmware = attached.firmware
     let exchange = LineExchange(attached.handle)
     attendantStop = StopSignal()
     attendantBell = exchange.bell

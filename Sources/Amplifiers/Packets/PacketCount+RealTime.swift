@@ -38,7 +38,8 @@ struct PacketCount: BitwiseCopyable {
   /// Of the newest packet; −1 before the first.
   private(set) var index: Int64 = -1
   private var counter = -1
-  /// Periods that the newest packet came after the clock had expected it.
+  /// Periods that the newest packet came after the clock had expected it, without those that it
+  /// may have waited for somebody to look.
   private var lateness = 0.0
   /// Packets that may seem early: the clock has not settled, the oscillator is off.
   private let slack: Double
@@ -46,10 +47,15 @@ struct PacketCount: BitwiseCopyable {
   /// which may be.
   private let pause: Double
   private let jitter: Double
+  /// Packets that may wait until somebody looks: before a hole the last ones do.
+  private let unseen: Double
 
-  /// - Parameter packetsPerSecond: nominal.
+  /// - Parameters:
+  ///   - packetsPerSecond: nominal.
+  ///   - gathering: between two lookings; zero: somebody looks at once.
   @_noLocks @_noAllocation
-  init(packetsPerSecond: Double) {
+  init(packetsPerSecond: Double, gathering: Nanoseconds = .zero) {
+    unseen = packetsPerSecond * gathering.seconds
     let tenth = packetsPerSecond * 0.1
     slack = tenth < 16 ? 16 : tenth > 64 ? 64 : tenth
     pause = packetsPerSecond * 0.02
@@ -113,6 +119,7 @@ struct PacketCount: BitwiseCopyable {
     var next = index + 1 + missing
     if alignment == 2, counter >= 0, (next ^ Int64(counter)) & 1 != 0 { next += 1 }
     lateness = index < 0 ? 0 : elapsed - Double(next - index)
+    if lateness > 0 { lateness = lateness > unseen ? lateness - unseen : 0 }
     index = next
     self.counter = counter
   }

@@ -1,8 +1,9 @@
 // Real-time: the acquisition loop of amplifiers that stream packets, on the acquisition thread.
 //
 // A packet costs the system calls of its transfer (LineMemory+RealTime.swift). Bounded: a turn
-// takes what has come, at most `LineMemory.capacity` bytes of it. While the device is gone the
-// thread sleeps, and looks every 5 ms whether the attendant has brought it back.
+// takes what has come, at most `LineMemory.capacity` bytes of it. A session that gathers sleeps
+// between its turns (GatheringTimer+RealTime.swift). While the device is gone the thread sleeps,
+// and looks every 5 ms whether the attendant has brought it back.
 
 import RT
 import SPIShim
@@ -52,8 +53,10 @@ extension PacketStream {
   private mutating func listen(into sink: inout FrameSink, until stop: StopSignal) -> Turn {
     var silentAt = MonotonicInstant.now() + silence
     while !stop.isRaised {
-      let look = MonotonicInstant.now() + .milliseconds(50)
-      let received = line.receive(until: look)
+      if !gathering.isDue() { continue }
+      let received =
+        gathering.isOn
+        ? line.receiveAll() : line.receive(until: .now() + .milliseconds(50))
       if received < 0 { return .unplugged }
       let packets = counts.packets
       let now = MonotonicInstant.now()
@@ -70,6 +73,8 @@ extension PacketStream {
         isSilent = true
       }
     }
+    // What came until then is part of the session.
+    if gathering.isOn && line.receiveAll() > 0 { parse(at: .now(), into: &sink) }
     return .stopped
   }
 
@@ -252,10 +257,11 @@ extension PacketStream {
     return (time - staleness, error)
   }
 
-  /// When a packet would have come if those behind it had not come with it.
+  /// When a packet would have come if those behind it had not come with it, and if somebody had
+  /// looked at once.
   @_noLocks @_noAllocation
   private func oneByOne(_ arrival: MonotonicInstant, behind: Int) -> MonotonicInstant {
-    arrival - Nanoseconds(Int64(Double(max(0, behind)) * clock.period))
+    arrival - usualWait - Nanoseconds(Int64(Double(max(0, behind)) * clock.period))
   }
 
   /// Periods from the newest packet to the one that has just come.
@@ -263,7 +269,7 @@ extension PacketStream {
   private func elapsed(until arrival: MonotonicInstant, behind: Int) -> Double {
     if count.index < 0 { return 0 }
     let last = clock.time(of: UInt64(truncatingIfNeeded: count.index))
-    let periods = Double((arrival - last).rawValue) / clock.period
+    let periods = Double((arrival - usualWait - last).rawValue) / clock.period
     return periods - Double(behind)
   }
 

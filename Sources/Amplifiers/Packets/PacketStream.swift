@@ -14,6 +14,9 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
   let outlivesItsPlug: Bool
   /// Without a packet for so long something is done about it.
   let silence: Nanoseconds
+  /// When to look for what has come, and how long the newest packet has waited then on average.
+  var gathering: GatheringTimer
+  let usualWait: Nanoseconds
 
   var parser = PacketParser()
   var count: PacketCount
@@ -62,7 +65,10 @@ struct PacketStream: ~Copyable, @unchecked Sendable {
     outlivesItsPlug = profile.outlivesItsPlug
     let period = Nanoseconds(seconds: 1 / profile.packetsPerSecond)
     silence = max(.seconds(2), period * 256)
-    count = PacketCount(packetsPerSecond: profile.packetsPerSecond)
+    gathering = GatheringTimer(profile.gathering)
+    usualWait = Nanoseconds(profile.gathering.longestWait.rawValue / 2)
+    count = PacketCount(
+      packetsPerSecond: profile.packetsPerSecond, gathering: profile.gathering.span)
     // A microframe of a high-speed bus, a frame of the others.
     clock = SampleClock(
       nominalPeriod: period,

@@ -72,6 +72,22 @@ extension CytonBoard {
     if wasStreaming { start(at: now) }
   }
 
+  /// Changes a channel and says so, or refuses. Without a Daisy its channels are said to change
+  /// all the same.
+  private mutating func rearranging(
+    _ number: Int, said success: String, refused failure: String, at now: MonotonicInstant,
+    into turn: inout Turn, _ change: (inout CytonBoard) -> Void
+  ) {
+    guard !isRefusing else {
+      sayUnlessStreaming("Failure: Err: \(failure)$$$", &turn)
+      return
+    }
+    sayUnlessStreaming("Success: \(success) for \(number + 1)$$$", &turn)
+    rearranging(at: now) { board in
+      if board.hasConverter(of: number) { change(&board) }
+    }
+  }
+
   private func sayUnlessStreaming(
     _ text: String, _ turn: inout Turn, _ wasStreaming: Bool? = nil
   ) {
@@ -96,13 +112,8 @@ extension CytonBoard {
     _ number: Int, _ settings: CytonChannel.Settings, at now: MonotonicInstant,
     into turn: inout Turn
   ) {
-    guard !isRefusing else {
-      sayUnlessStreaming("Failure: Err: 9th char not X$$$", &turn)
-      return
-    }
-    sayUnlessStreaming("Success: Channel set for \(number + 1)$$$", &turn)
-    rearranging(at: now) { board in
-      guard board.hasConverter(of: number) else { return }
+    rearranging(number, said: "Channel set", refused: "9th char not X", at: now, into: &turn) {
+      board in
       board.frontEnd.channels[number].settings = settings
       board.frontEnd.channels[number].isPoweredDown = settings.isPoweredDown
       // SRB1 is one switch for all channels of a converter.
@@ -116,13 +127,8 @@ extension CytonBoard {
   private mutating func drive(
     _ number: Int, p: Bool, n: Bool, at now: MonotonicInstant, into turn: inout Turn
   ) {
-    guard !isRefusing else {
-      sayUnlessStreaming("Failure: Err: 5th char not Z$$$", &turn)
-      return
-    }
-    sayUnlessStreaming("Success: Lead off set for \(number + 1)$$$", &turn)
-    rearranging(at: now) { board in
-      guard board.hasConverter(of: number) else { return }
+    rearranging(number, said: "Lead off set", refused: "5th char not Z", at: now, into: &turn) {
+      board in
       board.frontEnd.channels[number].isDrivenP = p
       board.frontEnd.channels[number].isDrivenN = n
     }

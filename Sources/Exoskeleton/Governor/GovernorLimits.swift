@@ -119,10 +119,10 @@ public struct GovernorLimits: Equatable, Sendable {
 
   /// Throws when the exoskeleton's own limits or its watchdog do not go with these.
   ///
-  /// Its limits, where it tells them, must be at least as wide, or it would refuse what the governor
-  /// allows. Its watchdog, where it can be read, must outlast two control periods and bite within
-  /// `watchdogMaximum`; a drive whose watchdog cannot be read, or that has none, says so in its
-  /// `remarks`, and a person has to know.
+  /// Its limits, where it tells them, must be at least as wide, or it would refuse what the
+  /// governor allows. Its watchdog, where it can be read, must outlast two control periods and bite
+  /// within `watchdogMaximum`. A drive whose watchdog cannot be read, or that has none, says so in
+  /// its `remarks`, and a person has to know.
   public func check(against identity: ExoskeletonIdentity) throws(GovernorFault) {
     if let range = identity.positionDegrees {
       guard positionMinimum >= range.lowerBound else {

@@ -17,6 +17,14 @@ public enum DriveKind: String, CaseIterable, Sendable {
   /// Short frames of a fixed layout, which a table describes.
   case compact
 
+  /// Whether a joint can be led so over it.
+  public func leads(by mode: MotionMode) -> Bool {
+    switch self {
+    case .framed: mode == .position
+    case .vesc, .cubemars: true
+    }
+  }
+
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
@@ -108,6 +116,8 @@ public struct Gearing: Equatable, Sendable, BitwiseCopyable {
 /// What a link must know of the drive.
 public struct DriveSettings: Equatable, Sendable {
   public var kind: DriveKind
+  /// What the session will ask for; a drive that is set up for the other kind is refused.
+  public var mode: MotionMode
   public var gearing: Gearing
   /// Which drive on its bus, or which joint: Dynamixel's ID, ODrive's axis, OpenExo's joint.
   public var address: Int
@@ -120,10 +130,12 @@ public struct DriveSettings: Equatable, Sendable {
   public var compact: CompactFormat?
 
   public init(
-    kind: DriveKind = .framed, gearing: Gearing = .direct, address: Int = 1,
+    kind: DriveKind = .framed, mode: MotionMode = .position, gearing: Gearing = .direct,
+    address: Int = 1,
     watchdog: Nanoseconds = .milliseconds(100), controlPeriod: Nanoseconds = .milliseconds(20)
   ) {
     self.kind = kind
+    self.mode = mode
     self.gearing = gearing
     self.address = address
     self.watchdog = watchdog

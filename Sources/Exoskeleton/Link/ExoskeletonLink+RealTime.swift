@@ -1,6 +1,6 @@
 // Real-time: the decoding thread. `send` is one write system call, `poll` one read; the work of a
-// poll is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements); a protocol that must
-// answer at once writes once more.
+// poll is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements). A protocol that
+// must go on at once writes once more.
 // `sendNeutralBlocking` sleeps and is for the end of a session and for signal paths; it too
 // neither allocates nor locks.
 

@@ -54,7 +54,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   /// Of a command and what asks for its answer.
   static var frameCapacity: Int { @_noLocks @_noAllocation get { 256 } }
   var nextSequence: UInt16 = 0
-  var lastCommandByteCount = 0
+  public internal(set) var lastCommandByteCount = 0
   /// The error that took the port away.
   public internal(set) var goneErrno: Int32?
 

@@ -40,20 +40,6 @@ INITIAL = {0: 1020, 6: 45, 8: 1, 9: 250, 11: 3, 12: 255, 13: 2, 24: 10, 31: 80, 
 DEFINED = {place: start for start, item in ITEMS.items() for place in range(start, start + item[0])}
 
 
-class Line:
-    """The port that the SDK's packet handler writes to."""
-
-    def __init__(self, descriptor):
-        self.descriptor = descriptor
-        self.is_using = False
-
-    def clearPort(self):
-        pass
-
-    def writePort(self, packet):
-        return os.write(self.descriptor, bytes(packet))
-
-
 class Servo:
     def __init__(self, number):
         self.handler = sdk.protocol2_packet_handler.Protocol2PacketHandler()
@@ -144,10 +130,15 @@ class Servo:
         return 0, list(self.table[address:address + count])
 
     def answer(self, line, error, data=()):
-        packet = [0] * 4 + [self.get(ID_AT), len(data) + 4, 0, 0x55, error, *data, 0, 0]
-        # The SDK stuffs and sums it, and writes it.
-        assert self.handler.txPacket(line, packet) == sdk.COMM_SUCCESS
-        line.is_using = False
+        count = len(data) + 4
+        packet = [
+            0xFF, 0xFF, 0xFD, 0, self.get(ID_AT), count & 0xFF, count >> 8, 0x55, error, *data,
+            0, 0]
+        # The SDK's own txPacket would forget the stuffing.
+        packet = self.handler.addStuffing(packet)
+        crc = self.handler.updateCRC(0, packet, len(packet) - 2)
+        packet[-2:] = [sdk.DXL_LOBYTE(crc), sdk.DXL_HIBYTE(crc)]
+        os.write(line, bytes(packet))
 
     def obey(self, line, number, instruction, parameters):
         self.counts["instructions"] += 1
@@ -225,7 +216,7 @@ class Servo:
 near, far = os.openpty()
 tty.setraw(far)
 print(os.ttyname(far), flush=True)
-line, servo, pending = Line(near), Servo(int(sys.argv[1]) if len(sys.argv) > 1 else 1), []
+line, servo, pending = near, Servo(int(sys.argv[1]) if len(sys.argv) > 1 else 1), []
 while True:
     ready, _, _ = select.select([near, sys.stdin.fileno()], [], [], 0.002)
     servo.go_on()

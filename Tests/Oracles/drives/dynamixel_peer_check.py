@@ -51,6 +51,8 @@ def state():
 
 seen = {"ping": patiently(lambda: packets.ping(port, 7)), "model": read(2, 0)}
 seen["errors"] = [write(1, 64, 2), write(4, 116, 5000), write(4, 132, 0), write(1, 116, 0)]
+# FF FF FD FF, of which the answer has to be stuffed.
+seen["stuffed"] = [write(1, 11, 4), write(4, 116, 0xFFFDFFFF), read(4, 116), write(1, 11, 3)]
 seen["torque"] = write(1, 64, 1)
 seen["locked"] = write(1, 11, 0)
 seen["goal"] = write(4, 116, 2500)
@@ -66,8 +68,8 @@ for _ in range(30):
     if group.txRxPacket() == sdk.COMM_SUCCESS:
         break
 seen["sync read"] = group.getData(7, 116, 4)
-seen["watchdog on"] = write(1, 98, 2)
-time.sleep(0.3)
+seen["watchdog on"] = write(1, 98, 100)
+time.sleep(2.5)
 seen["watchdog"] = read(1, 98)
 seen["refused"] = write(4, 116, 2400)
 seen["watchdog off"] = write(1, 98, 0)

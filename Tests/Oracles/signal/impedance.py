@@ -2,10 +2,11 @@
 
 usage: impedance.py < questions.json
 
-{"kind": "gain", "decimation", "period"} is answered by the magnitude of the sinc³ filter at the
-harmonics 1, 3, 5 … 31 of a square wave with so many samples a period: scipy.signal.freqz of three
-boxcars in a row. {"kind": "wave", "decimation", "period", "phase"} by what the decimated filter
-makes of that square wave, in one period of samples: scipy.signal.lfilter, no closed form.
+{"kind": "gain", "decimation", "period", "averaged"} is answered by the magnitude of the sinc³
+filter at the harmonics 1, 3, 5 … 31 of a square wave with so many samples a period:
+scipy.signal.freqz of three boxcars in a row, and the mean of as many conversions as make a sample.
+{"kind": "wave", "decimation", "period", "phase"} by what the decimated filter makes of that square
+wave, in one period of samples: scipy.signal.lfilter, no closed form.
 {"kind": "spectrum", "counts", "bins"} by numpy's FFT of the counts under scipy's Hann window:
 amplitudes in the named bins.
 """
@@ -23,9 +24,12 @@ def boxcars(decimation):
 
 
 def gain(question):
-    frequencies = np.arange(1, 32, 2) / question["period"]
+    decimation, averaged = question["decimation"], question.get("averaged") or 1
+    mean = np.zeros(decimation * (averaged - 1) + 1)
+    mean[::decimation] = 1 / averaged
+    frequencies = np.arange(1, 32, 2) / (question["period"] * averaged)
     _, response = signal.freqz(
-        boxcars(question["decimation"]), worN=frequencies, fs=question["decimation"]
+        np.convolve(boxcars(decimation), mean), worN=frequencies, fs=decimation
     )
     return np.abs(response).tolist()
 

@@ -1,7 +1,7 @@
 // Real-time: the decoding thread. One frame of VESC's UART into memory, and out of a queue.
 //
 //   02 length            payload CRC-16/XMODEM 03      up to 255 bytes of payload
-//   03 length length     payload CRC-16/XMODEM 03      more: no answer to what we ask
+//   03 length length     payload CRC-16/XMODEM 03      more; nothing that we ask needs it
 //
 // Numbers are big-endian; the CRC is taken over the payload. Sources: vedderb/bldc comm/packet.c;
 // CubeMars, AK series manual, servo mode by serial port.

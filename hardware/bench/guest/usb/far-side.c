@@ -66,6 +66,7 @@ int usb_plug_in(struct usb_device *usb, const struct usb_place *place, int *tty)
     perror(place->tty);
     return 66;
   }
+  usb->strings[USB_STRINGS - 1] = place->serial;
   if (!usb_plug(usb, place->port)) {
     perror("vhci_hcd");
     return 69;

@@ -38,7 +38,7 @@ ssize_t far_side_read(int tty, void *bytes, size_t count);
 bool far_side_write(int tty, const void *bytes, size_t count);
 
 /*
- * Plugs the device in, and from then on comes before programs that are judged by their timing:
+ * Plugs the device in under the place's serial number, and from then on comes before programs that are judged by their timing:
  * hardware waits for none. Otherwise an exit status, after a line that says why.
  */
 int usb_plug_in(struct usb_device *usb, const struct usb_place *place, int *tty);

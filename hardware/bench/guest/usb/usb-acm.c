@@ -127,7 +127,13 @@ int main(int count, char **arguments) {
                                           {"reset-on-dtr", no_argument, 0, 'r'},
                                           {0}};
   static struct modem m = {.coding = {0x00, 0xc2, 0x01, 0, 0, 0, 8}, /* 115200 8N1 */
-                           .usb = {.speed = USB_FULL}};
+                           .usb = {.device_descriptor = device,
+                                   .configuration = configuration,
+                                   .configuration_bytes = sizeof configuration,
+                                   .strings = {"STMicroelectronics", "STM32 Virtual ComPort"},
+                                   .speed = USB_FULL,
+                                   .control = control,
+                                   .out = take}};
   struct usb_place place = {.serial = "BENCH002"};
   bool right = true;
   for (int option; (option = getopt_long(count, arguments, "", options, 0)) >= 0;) {
@@ -140,14 +146,6 @@ int main(int count, char **arguments) {
                     "[--reset-on-dtr]\n");
     return 64;
   }
-  const char *strings[3] = {"STMicroelectronics", "STM32 Virtual ComPort", place.serial};
-  m.usb.device_descriptor = device;
-  m.usb.configuration = configuration;
-  m.usb.configuration_bytes = sizeof configuration;
-  m.usb.strings = strings;
-  m.usb.string_count = 3;
-  m.usb.control = control;
-  m.usb.out = take;
   int refused = usb_plug_in(&m.usb, &place, &m.tty);
   if (refused) return refused;
   bool pulled = serve(&m);

@@ -102,7 +102,14 @@ int main(int count, char **arguments) {
       9, 4, 0, 0, 2, 0xff, 0, 0, 0,           /* vendor-specific */
       7, 5, OUT_ENDPOINT, 2, PACKET & 255, PACKET >> 8, 0, /* bulk */
       7, 5, 0x80 | IN_ENDPOINT, 2, PACKET & 255, PACKET >> 8, 0};
-  static struct receiver r = {.fifo = 65536, .usb = {.speed = USB_HIGH}};
+  static struct receiver r = {.fifo = 65536,
+                              .usb = {.device_descriptor = device,
+                                      .configuration = configuration,
+                                      .configuration_bytes = sizeof configuration,
+                                      .strings = {"BioSemi", "ActiveTwo USB2 receiver"},
+                                      .speed = USB_HIGH,
+                                      .control = control,
+                                      .out = take}};
   struct usb_place place = {.serial = "BENCH003"};
   bool right = true;
   for (int option; (option = getopt_long(count, arguments, "", options, 0)) >= 0;) {
@@ -113,14 +120,6 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usb-bulk --tty PATH [--serial TEXT] [--port N] [--fifo 512…4194304]\n");
     return 64;
   }
-  const char *strings[3] = {"BioSemi", "ActiveTwo USB2 receiver", place.serial};
-  r.usb.device_descriptor = device;
-  r.usb.configuration = configuration;
-  r.usb.configuration_bytes = sizeof configuration;
-  r.usb.strings = strings;
-  r.usb.string_count = 3;
-  r.usb.control = control;
-  r.usb.out = take;
   int refused = usb_plug_in(&r.usb, &place, &r.tty);
   if (refused) return refused;
   bool pulled = serve(&r);

@@ -255,9 +255,15 @@ int main(int count, char **arguments) {
       9, 4, 0, 0, 2, 0xff, 0xff, 0xff, 2,    /* vendor-specific */
       7, 5, 0x80 | IN_ENDPOINT, 2, PACKET, 0, 0, /* bulk */
       7, 5, OUT_ENDPOINT, 2, PACKET, 0, 0};
-  static const char *strings[3] = {"FTDI", "FT232R USB UART"};
   static struct adapter a = {.byte_nanoseconds = 1041666, .latency = 16000000,
-                             .event_character = -1};
+                             .event_character = -1,
+                             .usb = {.device_descriptor = device,
+                                     .configuration = configuration,
+                                     .configuration_bytes = sizeof configuration,
+                                     .strings = {"FTDI", "FT232R USB UART"},
+                                     .speed = USB_FULL,
+                                     .control = control,
+                                     .out = take}};
   struct usb_place place = {.serial = "BENCH001"};
   bool right = true;
 
@@ -265,7 +271,7 @@ int main(int count, char **arguments) {
     if (option == 'c' && strcmp(optarg, "ft231x") == 0) {
       device[10] = 0x15; /* 0403:6015, release 10.00 */
       device[13] = 0x10;
-      strings[1] = "FT231X USB UART";
+      a.usb.strings[1] = "FT231X USB UART";
     } else if (option != 'c' || strcmp(optarg, "ft232r") != 0) {
       right = right && usb_place_option(&place, option, optarg);
     }
@@ -274,15 +280,6 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usb-serial --chip ft232r|ft231x --serial TEXT --port N --tty PATH\n");
     return 64;
   }
-  strings[2] = place.serial;
-  a.usb.device_descriptor = device;
-  a.usb.configuration = configuration;
-  a.usb.configuration_bytes = sizeof configuration;
-  a.usb.strings = strings;
-  a.usb.string_count = 3;
-  a.usb.speed = USB_FULL;
-  a.usb.control = control;
-  a.usb.out = take;
   a.sent_at = now();
   int refused = usb_plug_in(&a.usb, &place, &a.tty);
   if (refused) return refused;

@@ -87,7 +87,7 @@ static bool string_descriptor(const struct usb_device *device, unsigned int numb
                               uint32_t *bytes) {
   uint8_t text[255] = {4, STRING, 0x09, 0x04}; /* string 0: English */
   uint32_t length = 4;
-  if (number > device->string_count) return false;
+  if (number > USB_STRINGS) return false;
   if (number > 0) {
     length = 2;
     for (const char *at = device->strings[number - 1]; *at && length + 2 <= 254; at++) {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define USB_TRANSFER_MAX (1 << 20) /* bytes of one request; longer ones are refused */
+#define USB_STRINGS 3
 #define USB_WAITING_MAX 512        /* requests of an endpoint that wait */
 
 enum usb_speed { USB_LOW = 1, USB_FULL = 2, USB_HIGH = 3 };
@@ -28,8 +29,7 @@ struct usb_device {
   const uint8_t *device_descriptor; /* 18 bytes */
   const uint8_t *configuration;     /* with interfaces and endpoints */
   uint16_t configuration_bytes;
-  const char *const *strings; /* the first is string 1 */
-  unsigned int string_count;
+  const char *strings[USB_STRINGS]; /* strings 1, 2 and 3: maker, product, serial number */
   enum usb_speed speed;
 
   /*
