@@ -16,8 +16,8 @@ struct CompactFormatFileTests {
   static let eleven = Repository.path("docs/examples/compact-11.toml")
   static let twelve = Repository.path("docs/examples/compact-12.toml")
 
-  static func settings(_ path: String) throws -> DriveSettings {
-    var settings = DriveSettings(kind: .compact, address: 1)
+  static func settings(_ path: String, _ mode: MotionMode = .position) throws -> DriveSettings {
+    var settings = DriveSettings(kind: .compact, mode: mode, address: 1)
     settings.compact = try CompactFormatFile.read(path)
     return settings
   }
@@ -120,7 +120,8 @@ struct CompactFormatFileTests {
     try drive.start()
     defer { drive.stop() }
     var link = ExoskeletonLink(
-      port: try SerialPort(path: drive.path, baud: 115_200), settings: try Self.settings(path))
+      port: try SerialPort(path: drive.path, baud: 115_200),
+      settings: try Self.settings(path, .effort))
     try link.connect(timeout: .seconds(20))
     let limits = try GovernorLimits(
       velocityMaximum: 200, effortMaximum: 60, frameTimeout: .seconds(1),

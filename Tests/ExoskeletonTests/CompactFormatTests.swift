@@ -281,6 +281,16 @@ struct CompactFormatTests {
     #expect(later == 0)
   }
 
+  @Test("a format without a word for what the session asks is refused at connect")
+  func mode() throws {
+    var bench = CompactCase()
+    bench.commands[.exert] = nil
+    var settings = DriveSettings(kind: .compact, mode: .effort)
+    settings.compact = try bench.format()
+    let sentence = try DriveSession.refusal(CompactDrive(.eleven), settings)
+    #expect(sentence?.contains("has no [commands.exert]") == true)
+  }
+
   @Test("an address that a field does not hold is refused at connect")
   func address() throws {
     var bench = CompactCase()

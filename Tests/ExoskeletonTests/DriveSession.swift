@@ -45,6 +45,8 @@ struct DriveSession: ~Copyable {
     limits: GovernorLimits? = nil
   ) throws {
     let running = try RunningDrive(drive)
+    var settings = settings
+    settings.mode = mode
     var link = ExoskeletonLink(
       port: try SerialPort(path: running.drive.path, baud: settings.kind.usualBaud),
       settings: settings)

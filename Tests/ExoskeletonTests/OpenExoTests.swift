@@ -11,7 +11,7 @@ import Testing
 @Suite("OpenExo's driver")
 struct OpenExoDriverTests {
   static func settings(_ change: (inout OpenExoSettings) -> Void = { _ in }) -> DriveSettings {
-    var settings = DriveSettings(kind: .openExo, address: 68)
+    var settings = DriveSettings(kind: .openExo, mode: .effort, address: 68)
     settings.openExo.angleIndex = 8
     settings.openExo.torqueReadingIndex = 1
     change(&settings.openExo)
@@ -274,6 +274,11 @@ struct OpenExoDriverTests {
     #expect(
       try DriveSession.refusal(try Self.board(), wrongJoint, timeout: .seconds(4))?
         .contains("it has no joint 99") == true)
+    wrongJoint.mode = .position
+    #expect(
+      try DriveSession.refusal(try Self.board(), wrongJoint)?
+        .contains("led by effort alone") == true)
+    wrongJoint.mode = .effort
     wrongJoint.address = 0
     #expect(
       try DriveSession.refusal(try Self.board(), wrongJoint)?

@@ -285,6 +285,10 @@ struct VESCTests {
     let settings = try Self.settings()
     let mute = try DriveSession.refusal(Self.drive(), settings) { $0.disturb(.mute) }
     #expect(mute?.contains("nothing answered") == true)
+    var unknown = DriveSettings(kind: .vesc)
+    unknown.mode = .effort
+    let constant = try DriveSession.refusal(Self.drive(), unknown)
+    #expect(constant?.contains("no torque constant is set") == true)
     let garbled = try DriveSession.refusal(Self.drive(), settings) {
       $0.disturb(.garbled(every: 1))
     }

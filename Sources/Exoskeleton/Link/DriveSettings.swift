@@ -22,6 +22,9 @@ public enum DriveKind: String, CaseIterable, Sendable {
     switch self {
     case .framed: mode == .position
     case .vesc, .cubemars: true
+    case .openExo: mode == .effort
+    // Its format decides.
+    case .compact: true
     }
   }
 
@@ -140,16 +143,6 @@ public struct DriveSettings: Equatable, Sendable {
     self.address = address
     self.watchdog = watchdog
     self.controlPeriod = controlPeriod
-  }
-
-  /// Whether the drive can be led so; what it cannot be led by is sent as neutral.
-  public func canLead(by mode: MotionMode) -> Bool {
-    switch kind {
-    case .framed: mode == .position
-    case .vesc, .cubemars: mode == .position || gearing.newtonMetresPerAmpere != 0
-    case .openExo: mode == .effort
-    case .compact: compact?.canLead(by: mode) ?? false
-    }
   }
 }
 

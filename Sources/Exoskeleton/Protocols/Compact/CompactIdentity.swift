@@ -11,6 +11,13 @@ extension ExoskeletonLink {
       throw .unsuitable(
         path: port.path, "no layout is given for compact frames: name the file of a format")
     }
+    guard format.canLead(by: settings.mode) else {
+      let command = settings.mode == .effort ? "exert" : "motion"
+      throw .unsuitable(
+        path: port.path,
+        "the format \(format.name) has no [commands.\(command)], which the targets ask for: add it,"
+          + " or give targets of the other kind")
+    }
     for field in (format.commands.values.flatMap(\.fields) + format.replies.flatMap(\.fields))
     where field.meaning == .address && !field.number.range.contains(Int64(settings.address)) {
       throw .unsuitable(

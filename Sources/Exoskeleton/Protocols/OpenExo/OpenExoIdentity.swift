@@ -11,6 +11,11 @@ extension ExoskeletonLink {
     -> ExoskeletonIdentity
   {
     let openExo = settings.openExo
+    guard settings.mode == .effort else {
+      throw .unsuitable(
+        path: port.path,
+        "an OpenExo is led by effort alone: give the classes efforts instead of positions")
+    }
     if let complaint = openExo.complaint(address: settings.address) {
       throw .unsuitable(path: port.path, complaint)
     }

@@ -12,10 +12,17 @@ extension DriveSettings {
 extension ExoskeletonLink {
   /// Not real-time.
   ///
-  /// - Throws: also `unsuitable`, for a firmware whose values hold no position.
+  /// - Throws: also `unsuitable`, for a firmware whose values hold no position, and for efforts
+  ///   without a torque constant.
   mutating func identifyVESC(until deadline: MonotonicInstant) throws(LinkFault)
     -> ExoskeletonIdentity
   {
+    if settings.mode == .effort, settings.gearing.newtonMetresPerAmpere == 0 {
+      throw .unsuitable(
+        path: port.path,
+        "a joint is led by effort through currents, but no torque constant is set: set N·m for an"
+          + " ampere at the joint")
+    }
     var name = settings.kind.rawValue
     var firmware = ""
     if settings.kind == .vesc {
@@ -38,9 +45,7 @@ extension ExoskeletonLink {
       "its own watchdog cannot be read over the UART and is usually 1000 ms, after which the joint"
         + " goes on free: set its timeout to 100 ms in the drive maker's tool")
     if settings.gearing.newtonMetresPerAmpere == 0 {
-      identity.remarks.append(
-        "no torque constant is set: it cannot be led by effort, and its effort is not watched"
-      )
+      identity.remarks.append("no torque constant is set, so that its effort is not watched")
     }
     if settings.kind == .cubemars {
       identity.remarks.append(
