@@ -11,7 +11,7 @@ import Testing
 @testable import Exoskeleton
 
 /// A drive under way, ended when the test is.
-final class RunningDrive {
+final class DriveUnderWay {
   let drive: VirtualDrive
 
   init(_ drive: any Drive) throws {
@@ -24,7 +24,7 @@ final class RunningDrive {
 
 /// One session: a drive, a link, a governor, and what the decoding thread would do.
 struct DriveSession: ~Copyable {
-  private let running: RunningDrive
+  private let running: DriveUnderWay
   var drive: VirtualDrive { running.drive }
   var link: ExoskeletonLink
   var governor: Governor
@@ -44,7 +44,7 @@ struct DriveSession: ~Copyable {
     _ drive: any Drive, _ settings: DriveSettings, mode: MotionMode = .position,
     limits: GovernorLimits? = nil
   ) throws {
-    let running = try RunningDrive(drive)
+    let running = try DriveUnderWay(drive)
     var settings = settings
     settings.mode = mode
     var link = ExoskeletonLink(
@@ -102,7 +102,7 @@ struct DriveSession: ~Copyable {
     _ drive: any Drive, _ settings: DriveSettings, timeout: Nanoseconds = .milliseconds(600),
     prepare: (VirtualDrive) -> Void = { _ in }
   ) throws -> String? {
-    let running = try RunningDrive(drive)
+    let running = try DriveUnderWay(drive)
     prepare(running.drive)
     var link = ExoskeletonLink(
       port: try SerialPort(path: running.drive.path, baud: settings.kind.usualBaud),

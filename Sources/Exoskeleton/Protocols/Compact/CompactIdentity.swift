@@ -9,21 +9,22 @@ extension ExoskeletonLink {
   {
     guard let format = settings.compact else {
       throw .unsuitable(
-        path: port.path, "no layout is given for compact frames: name the file of a format")
+        path: port.path, what: "no layout is given for compact frames",
+        remedy: "name the file of a format")
     }
     guard format.canLead(by: settings.mode) else {
       let command = settings.mode == .effort ? "exert" : "motion"
       throw .unsuitable(
         path: port.path,
-        "the format \(format.name) has no [commands.\(command)], which the targets ask for: add it,"
-          + " or give targets of the other kind")
+        what: "the format \(format.name) has no [commands.\(command)], which the targets ask for,",
+        remedy: "add it, or give targets of the other kind")
     }
     for field in (format.commands.values.flatMap(\.fields) + format.replies.flatMap(\.fields))
     where field.meaning == .address && !field.number.range.contains(Int64(settings.address)) {
       throw .unsuitable(
         path: port.path,
-        "the joint's address \(settings.address) does not fit the format's"
-          + " \(field.number.rawValue): correct the address")
+        what: "the joint's address \(settings.address) does not fit the format's"
+          + " \(field.number.rawValue)", remedy: "correct the address")
     }
     var wire = CompactWire(settings)
     let hasIdentify = format.commands[.identify] != nil

@@ -14,10 +14,11 @@ extension ExoskeletonLink {
     guard settings.mode == .effort else {
       throw .unsuitable(
         path: port.path,
-        "an OpenExo is led by effort alone: give the classes efforts instead of positions")
+        what: "an OpenExo, which is led by effort alone,",
+        remedy: "give the classes efforts instead of positions")
     }
     if let complaint = openExo.complaint(address: settings.address) {
-      throw .unsuitable(path: port.path, complaint)
+      throw .unsuitable(path: port.path, what: complaint.what, remedy: complaint.remedy)
     }
     let address = UInt8(clamping: settings.address)
     _ = try askOpenExo(
@@ -29,7 +30,8 @@ extension ExoskeletonLink {
     } catch .garbled, .silent {
       throw .unsuitable(
         path: port.path,
-        "an OpenExo answers, but it has no joint \(address): set the address to one of its joints")
+        what: "an OpenExo answers, but it has no joint \(address)",
+        remedy: "set the address to one of its joints")
     }
     var identity = ExoskeletonIdentity(
       name: "OpenExo, joint \(address)", firmware: "", watchdog: .none)
@@ -61,16 +63,16 @@ extension ExoskeletonLink {
     } catch .garbled, .silent {
       throw .unsuitable(
         path: port.path,
-        "an OpenExo answers, but sends no real-time data over this line: build its firmware with"
-          + " REAL_TIME_I2C 0")
+        what: "an OpenExo answers, but sends no real-time data",
+        remedy: "build its firmware with REAL_TIME_I2C 0")
     }
     let openExo = settings.openExo
     let indices = [openExo.angleIndex, openExo.velocityIndex, openExo.torqueReadingIndex]
     if let index = indices.compactMap({ $0 }).first(where: { $0 >= data.numberCount }) {
       throw .unsuitable(
         path: port.path,
-        "its real-time messages have \(data.numberCount) numbers, and none with index \(index):"
-          + " correct the index, which counts from 0")
+        what: "real-time messages have \(data.numberCount) numbers, and none with index \(index),",
+        remedy: "correct the index, which counts from 0")
     }
     wire.openExo.realTimeCount = data.numberCount
   }

@@ -22,19 +22,26 @@ public struct OpenExoSettings: Equatable, Sendable {
   /// Numbers that a message can hold: its receiver takes 64 bytes.
   static var realTimeCountMax: Int { @_noLocks @_noAllocation get { 31 } }
 
-  /// A sentence about what cannot be; nil: nothing.
-  func complaint(address: Int) -> String? {
+  /// What cannot be; nil: nothing.
+  func complaint(address: Int) -> (what: String, remedy: String)? {
     guard (1...255).contains(address) else {
-      return "\(address) is no joint of an OpenExo: 65, 66, 68 are the left hip, knee and ankle,"
-        + " 33, 34, 36 the right ones"
+      return (
+        "\(address) is no joint of an OpenExo",
+        "65, 66, 68 are the left hip, knee and ankle, 33, 34, 36 the right ones"
+      )
     }
     guard torqueIndex != directionIndex, torqueIndex < 32, directionIndex < 32 else {
-      return "parameters \(torqueIndex) and \(directionIndex) cannot be torque and direction:"
-        + " choose two different ones below 32"
+      return (
+        "parameters \(torqueIndex) and \(directionIndex) cannot be torque and direction",
+        "choose two different ones below 32"
+      )
     }
     for index in [angleIndex, velocityIndex, torqueReadingIndex].compactMap({ $0 })
     where !(0..<Self.realTimeCountMax).contains(index) {
-      return "a real-time message has no number \(index): choose one below \(Self.realTimeCountMax)"
+      return (
+        "a real-time message has no number \(index)",
+        "choose one below \(Self.realTimeCountMax)"
+      )
     }
     return nil
   }

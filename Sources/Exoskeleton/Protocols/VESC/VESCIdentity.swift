@@ -20,8 +20,8 @@ extension ExoskeletonLink {
     if settings.mode == .effort, settings.gearing.newtonMetresPerAmpere == 0 {
       throw .unsuitable(
         path: port.path,
-        "a joint is led by effort through currents, but no torque constant is set: set N·m for an"
-          + " ampere at the joint")
+        what: "a joint without a torque constant, and targets that are efforts,",
+        remedy: "no torque constant is set: set N·m for an ampere at the joint")
     }
     var name = settings.kind.rawValue
     var firmware = ""
@@ -36,7 +36,8 @@ extension ExoskeletonLink {
     guard values.count >= VESCValues.byteCountMin else {
       throw .unsuitable(
         path: port.path,
-        "the drive's values hold \(values.count) bytes and no position: update its firmware")
+        what: "a drive whose values are \(values.count) bytes and hold no position",
+        remedy: "update its firmware")
     }
     var identity = ExoskeletonIdentity(
       name: name, firmware: firmware, watchdog: .unknown(usual: .seconds(1)),
