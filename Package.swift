@@ -90,7 +90,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",
-      dependencies: ["Exoskeleton", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
+      dependencies: [
+        "Exoskeleton", "Emulators", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EmulatorsTests",
