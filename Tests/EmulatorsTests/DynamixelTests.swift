@@ -428,7 +428,8 @@ struct DynamixelTests {
     var host = try Host()
     host.arm()
     var bytes = DynamixelFrame(
-      id: 1, instruction: 3, parameters: [116, 0, 0, 9, 0, 0]).bytes
+      id: 1, instruction: 3, parameters: [116, 0, 0, 9, 0, 0]
+    ).bytes
     bytes[10] ^= 1
     let line = host.stage.tell(bytes) + host.stage.wait(seconds: 0.01)
     #expect(line == DynamixelFrame.status(id: 1, error: 3).bytes)

@@ -195,10 +195,11 @@ struct VESCBytesTests {
         let command = commands[Int.random(in: 0..<commands.count, using: &random)]
         let frame = vescCommand(command, .random(in: 1_000...100_000_000, using: &random), 900, 900)
         host.tell(damaged(frame, using: &random))
-        host.tell(
-          (0..<Int.random(in: 0...30, using: &random)).map { _ in
-            .random(in: 0...255, using: &random)
-          })
+        // Noise that does not begin or end as a frame does, and so makes none whole.
+        let noise = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+          UInt8.random(in: 0...255, using: &random)
+        }
+        host.tell([0xFF] + noise + [0xFF])
       }
       // By chance one damaged frame in millions is another good one: none of these.
       #expect(host.status.motionCommands == 0, "seed \(seed)")

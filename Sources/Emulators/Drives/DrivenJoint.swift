@@ -76,7 +76,8 @@ struct DrivenJoint: Sendable {
   mutating func step() {
     let radian = Self.degreesPerRadian
     let seconds = Self.step.seconds
-    effortNewtonMetres = effort()
+    let wanted = effort()
+    effortNewtonMetres = wanted.isFinite ? wanted : 0
     time = nextStep
     if isObstructed {
       velocityDegreesPerSecond = 0

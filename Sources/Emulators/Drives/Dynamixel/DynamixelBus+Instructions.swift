@@ -1,6 +1,6 @@
 // What the servos of a bus do with each instruction, and whether they answer.
 //
-// Source: ROBOTIS e-Manual, "DYNAMIXEL Protocol 2.0", Instruction Details; Status Return Level (68).
+// Source: ROBOTIS e-Manual, "DYNAMIXEL Protocol 2.0", Instruction Details; Status Return Level.
 
 internal import RT
 
@@ -83,7 +83,8 @@ extension DynamixelBus {
       guard parameters.count.isMultiple(of: 5) else { return }
       for start in stride(from: 0, to: parameters.count, by: 5) {
         read(
-          id: parameters[start], at: word(parameters, start + 1), count: word(parameters, start + 3),
+          id: parameters[start], at: word(parameters, start + 1),
+          count: word(parameters, start + 3),
           now)
       }
     case .bulkWrite:

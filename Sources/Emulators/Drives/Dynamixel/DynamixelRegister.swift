@@ -147,7 +147,8 @@ enum DynamixelRegister: Int, CaseIterable, Sendable {
 /// 28 further items at either of two places, each a byte that stands for any other of the RAM.
 struct DynamixelIndirection: Sendable {
   static let all = [
-    DynamixelIndirection(addresses: 168, data: 224), DynamixelIndirection(addresses: 578, data: 634),
+    DynamixelIndirection(addresses: 168, data: 224),
+    DynamixelIndirection(addresses: 578, data: 634),
   ]
   static var count: Int { 28 }
 

@@ -95,7 +95,8 @@ struct DynamixelServo: Sendable {
   var state: String {
     if isBooting { return "rebooting" }
     if isShutDown {
-      return "hardware error 0x\(hexadecimal(UInt8(truncatingIfNeeded: table[.hardwareErrorStatus])))"
+      return
+        "hardware error 0x\(hexadecimal(UInt8(truncatingIfNeeded: table[.hardwareErrorStatus])))"
     }
     guard isTorqueOn else { return "torque off" }
     return isWatchdogOff ? "bus watchdog error" : mode.name

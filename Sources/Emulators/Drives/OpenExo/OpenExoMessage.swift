@@ -1,4 +1,4 @@
-// What OpenExo's two microcontrollers say to each other: SLIP around a command, a joint and numbers.
+// What OpenExo's two microcontrollers say to each other: SLIP around command, joint and numbers.
 //
 // From the host float32, from the exoskeleton int16 hundredths, both little-endian. There is no
 // length, no sum and no sequence: a damaged message is a message.

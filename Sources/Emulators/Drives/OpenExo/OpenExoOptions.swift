@@ -35,7 +35,7 @@ public struct OpenExoOptions: Equatable, Sendable {
   public var acknowledges = false
   /// What the motor can do at the joint.
   public var effortMax: Double = 50
-  /// How long it waits for the host to ask for the configuration; everything else is lost meanwhile.
+  /// How long it waits to be asked for the configuration; everything else is lost meanwhile.
   public var handshakeSeconds: Double = 8
   /// How long each of the FSR's calibrations takes; the firmware's own time depends on steps taken.
   public var calibrationSeconds: Double = 5

@@ -19,7 +19,7 @@ public struct VESCDrive: Drive {
   var joint: DrivenJoint
   var mode = VESCMode.none
   /// The ramp of POS_SPD and, of a CubeMars, of SET_POS.
-  var ramp: VESCRamp?
+  var ramp: JointRamp?
   /// Where a CubeMars's position is zero, degrees of the joint.
   var origin = 0.0
   var reportInstant: MonotonicInstant?

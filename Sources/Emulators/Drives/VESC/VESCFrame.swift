@@ -3,8 +3,7 @@
 //     02 | length           | payload | CRC high, low | 03      of 1 … 255 bytes
 //     03 | length high, low | payload | CRC high, low | 03      of 255 … 512 bytes
 //
-// CRC-16/XMODEM over the payload. Source: vedderb/bldc, comm/packet.c and packet.h of firmware 6.02;
-// CubeMars, AK series actuator driver manual V1.0.8, section 5.2.2 (short frames only).
+// CRC-16/XMODEM over the payload. Source: vedderb/bldc 6.02, comm/packet.c and packet.h; CubeMars, AK series actuator driver manual V1.0.8, section 5.2.2 (short frames only).
 
 enum VESCFrame {
   static var shortStart: UInt8 { 0x02 }

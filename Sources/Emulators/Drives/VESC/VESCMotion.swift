@@ -32,30 +32,6 @@ enum VESCMode: String, Sendable {
   case handbrake = "CONTROL_MODE_HANDBRAKE"
 }
 
-/// Goes to a place at no more than a speed and an acceleration.
-struct VESCRamp: Sendable {
-  /// Of the joint, degrees.
-  let target: Double
-  let speedMax: Double
-  let acceleration: Double
-  private var speed: Double
-
-  init(target: Double, speedMax: Double, acceleration: Double, from joint: DrivenJoint) {
-    self.target = target
-    self.speedMax = speedMax
-    self.acceleration = acceleration
-    speed = abs(joint.velocityDegreesPerSecond)
-  }
-
-  /// What the joint is to do in the next step.
-  mutating func step(from joint: DrivenJoint) -> DrivenJoint.Demand {
-    speed = min(speed + acceleration * DrivenJoint.step.seconds, speedMax)
-    let distance = abs(target - joint.positionDegrees)
-    let stoppable = (2 * acceleration * distance).squareRoot()
-    return .position(target, velocityMax: min(speed, stoppable))
-  }
-}
-
 extension VESCDrive {
   /// The mode SET_POS of a CubeMars runs with, manual V1.0.8, section 5.1.
   private static var speedERPM: Double { 12_000 }
@@ -143,10 +119,10 @@ extension VESCDrive {
   private mutating func run(to degrees: Double, erpm: Double, erpmPerSecond: Double) {
     let running = mode == .position ? ramp : nil
     set(.position, .position(joint.positionDegrees))
-    let next = VESCRamp(
+    ramp = JointRamp(
       target: degrees + origin, speedMax: options.degreesPerSecond(erpm: erpm),
-      acceleration: options.degreesPerSecond(erpm: erpmPerSecond), from: joint)
-    ramp = if let running { next.continuing(running) } else { next }
+      acceleration: options.degreesPerSecond(erpm: erpmPerSecond), from: joint,
+      continuing: running)
   }
 
   /// 1: kept over power-down, 0: not; either way from now on. What becomes of a motion meanwhile is
@@ -156,15 +132,6 @@ extension VESCDrive {
     origin = joint.positionDegrees
     set(.none, .off)
     return true
-  }
-}
-
-extension VESCRamp {
-  /// The same way at the speed that was reached already.
-  func continuing(_ earlier: VESCRamp) -> VESCRamp {
-    var ramp = self
-    ramp.speed = min(earlier.speed, speedMax)
-    return ramp
   }
 }
 
