@@ -345,6 +345,7 @@ struct LinkTests {
       case .wrongVersion(_, let found, let expected): "version \(found), not \(expected)"
       case .echo: "echo"
       case .gone: "gone"
+      case .unsuitable: "unsuitable"
       }
     }
     #expect(name(try Self.fault { _ in }) == "silent")

@@ -12,12 +12,17 @@ public enum DriveKind: String, CaseIterable, Sendable {
   case vesc
   /// CubeMars AK drives in servo mode, by UART: VESC's frames at another rate.
   case cubemars
+  /// ROBOTIS' Dynamixel servos of the X series, Protocol 2.0.
+  case dynamixel
+  /// ODrive's ASCII protocol, firmware 0.5.4 and later.
+  case odrive
 
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
-    case .framed, .vesc: 115_200
+    case .framed, .vesc, .odrive: 115_200
     case .cubemars: 921_600
+    case .dynamixel: 57_600
     }
   }
 }
@@ -109,16 +114,20 @@ public struct DriveSettings: Equatable, Sendable {
   /// What the drive's own watchdog is set to, where the protocol can.
   public var watchdog: Nanoseconds
   public var controlPeriod: Nanoseconds
+  /// What the joint will be led by: a drive that is set up for the other is refused.
+  public var mode: MotionMode
 
   public init(
     kind: DriveKind = .framed, gearing: Gearing = .direct, address: Int = 1,
-    watchdog: Nanoseconds = .milliseconds(100), controlPeriod: Nanoseconds = .milliseconds(20)
+    watchdog: Nanoseconds = .milliseconds(100), controlPeriod: Nanoseconds = .milliseconds(20),
+    mode: MotionMode = .position
   ) {
     self.kind = kind
     self.gearing = gearing
     self.address = address
     self.watchdog = watchdog
     self.controlPeriod = controlPeriod
+    self.mode = mode
   }
 }
 

@@ -108,6 +108,8 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
     switch settings.kind {
     case .framed: try identifyFramed(until: deadline)
     case .vesc, .cubemars: try identifyVESC(until: deadline)
+    case .dynamixel: try identifyDynamixel(until: deadline)
+    case .odrive: try identifyODrive(until: deadline)
     }
   }
 

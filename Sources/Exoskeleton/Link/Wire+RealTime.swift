@@ -10,10 +10,14 @@ struct Wire: ~Copyable, @unchecked Sendable {
   var queue = ByteQueue()
   var framed = FramedWire()
   private var vesc: VESCWire
+  var dynamixel: DynamixelWire
+  var odrive: ODriveWire
 
   init(_ settings: DriveSettings) {
     kind = settings.kind
     vesc = VESCWire(settings)
+    dynamixel = DynamixelWire(settings)
+    odrive = ODriveWire(settings)
   }
 
   /// Puts a command's bytes into memory; true when they ask for an answer.
@@ -25,6 +29,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     case .framed: framed.encode(command, sequence: sequence, into: &out)
     case .vesc, .cubemars:
       vesc.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    case .dynamixel: dynamixel.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    case .odrive: odrive.encode(command, sequence: sequence, at: now, into: &out, &queue)
     }
   }
 
@@ -34,6 +40,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     switch kind {
     case .framed: framed.next()
     case .vesc, .cubemars: vesc.next(&queue)
+    case .dynamixel: dynamixel.next(at: now, into: &out, &queue)
+    case .odrive: odrive.next(&queue)
     }
   }
 
@@ -42,7 +50,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func freeMemory() -> UnsafeMutableRawBufferPointer {
     switch kind {
     case .framed: unsafe framed.parser.freeMemory()
-    case .vesc, .cubemars: unsafe queue.freeMemory()
+    case .vesc, .cubemars, .dynamixel, .odrive: unsafe queue.freeMemory()
     }
   }
 
@@ -50,7 +58,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func received(byteCount: Int) {
     switch kind {
     case .framed: framed.parser.received(byteCount: byteCount)
-    case .vesc, .cubemars: queue.received(byteCount)
+    case .vesc, .cubemars, .dynamixel, .odrive: queue.received(byteCount)
     }
   }
 
@@ -60,7 +68,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
     get {
       switch kind {
       case .framed: (framed.parser.counts.skippedBytes, framed.parser.counts.checksumErrors)
-      case .vesc, .cubemars: (queue.skippedBytes, queue.checksumErrors)
+      case .vesc, .cubemars, .dynamixel, .odrive: (queue.skippedBytes, queue.checksumErrors)
       }
     }
   }
