@@ -12,7 +12,8 @@ import Testing
 
 @Suite("The link to another maker's drive")
 struct DriveLinkTests {
-  @Test("an armed joint goes where it is told, rests there, and is free in neutral",
+  @Test(
+    "an armed joint goes where it is told, rests there, and is free in neutral",
     arguments: DriveRig.allCases)
   func moves(rig: DriveRig) throws {
     var bench = try DriveBench(rig)
@@ -42,7 +43,8 @@ struct DriveLinkTests {
     #expect(abs((positions.first ?? .nan) - 10) < 1)
   }
 
-  @Test("the joint does not move when it is armed, nor when motion begins with holding it",
+  @Test(
+    "the joint does not move when it is armed, nor when motion begins with holding it",
     arguments: DriveRig.allCases)
   func holds(rig: DriveRig) throws {
     var bench = try DriveBench(rig)
@@ -57,7 +59,8 @@ struct DriveLinkTests {
     }
   }
 
-  @Test("a stop frees the joint, and needs a release and a new arming", arguments: DriveRig.allCases)
+  @Test(
+    "a stop frees the joint, and needs a release and a new arming", arguments: DriveRig.allCases)
   func stop(rig: DriveRig) throws {
     var bench = try DriveBench(rig)
     try bench.startMoving()
@@ -81,7 +84,8 @@ struct DriveLinkTests {
     #expect(isMoving)
   }
 
-  @Test("when we fall silent its watchdog bites, and motion needs a deliberate act again",
+  @Test(
+    "when we fall silent its watchdog bites, and motion needs a deliberate act again",
     arguments: DriveRig.allCases)
   func silence(rig: DriveRig) throws {
     var bench = try DriveBench(rig, watchdog: .milliseconds(500))
@@ -129,29 +133,6 @@ struct DriveLinkTests {
     #expect(!bench.drive.status.isDriven)
   }
 
-  @Test("a servo that is overloaded switches its torque off, and says so")
-  func overload() throws {
-    var bench = try DriveBench(.dynamixel)
-    try bench.startMoving()
-    bench.drive.disturb(.obstructed)
-    // The governor would notice first: the servo is driven by hand to its own limit.
-    let isOverloaded = LinkTests.wait {
-      bench.link.poll()
-      if case .motion(let setpoint) = bench.commands.last { bench.link.send(.motion(setpoint)) }
-      return bench.drive.status.state.hasPrefix("hardware error")
-    }
-    if isOverloaded {
-      let isTold = bench.run(.neutral) { $0.link.joint?.faultCode == 0x20 }
-      #expect(isTold)
-      let faults = bench.link.joint?.faults
-      #expect(faults == .drive)
-      #expect(!bench.drive.status.isDriven)
-    } else {
-      // Where it stood was too near its goal for that.
-      #expect(bench.drive.status.effortNewtonMetres < 50)
-    }
-  }
-
   @Test("damaged answers are counted, and no position comes of them", arguments: DriveRig.allCases)
   func garbled(rig: DriveRig) throws {
     var bench = try DriveBench(rig)
@@ -166,7 +147,8 @@ struct DriveLinkTests {
     #expect(isThere)
   }
 
-  @Test("answers that are lost are neutral; it moves again when they return",
+  @Test(
+    "answers that are lost are neutral; it moves again when they return",
     arguments: DriveRig.allCases)
   func mute(rig: DriveRig) throws {
     var bench = try DriveBench(rig, watchdog: .milliseconds(2500))
@@ -181,7 +163,8 @@ struct DriveLinkTests {
     #expect(isMoving)
   }
 
-  @Test("a cable that is pulled is neutral, and the drive's watchdog bites",
+  @Test(
+    "a cable that is pulled is neutral, and the drive's watchdog bites",
     arguments: DriveRig.allCases)
   func unplugged(rig: DriveRig) throws {
     var bench = try DriveBench(rig, watchdog: .milliseconds(500))

@@ -41,7 +41,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
     case .framed: framed.next()
     case .vesc, .cubemars: vesc.next(&queue)
     case .dynamixel: dynamixel.next(at: now, into: &out, &queue)
-    case .odrive: odrive.next(&queue)
+    case .odrive: odrive.next(into: &out, &queue)
     }
   }
 

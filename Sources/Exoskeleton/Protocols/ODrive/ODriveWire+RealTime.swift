@@ -30,6 +30,9 @@ struct ODriveWire: Sendable {
   /// is asked for.
   private static var answersForRequest: Int { @_noLocks @_noAllocation get { 3 } }
   private static var requestsMaximum: Int { @_noLocks @_noAllocation get { 3 } }
+  /// How often a drive that was to leave the loop is asked again whether it has: it takes a
+  /// millisecond, and is asked in the same breath.
+  private static var repetitionsMaximum: Int { @_noLocks @_noAllocation get { 3 } }
 
   private let gearing: Gearing
   private let axis: UInt8
@@ -52,6 +55,7 @@ struct ODriveWire: Sendable {
   // Answers of the open question so far.
   private var lineCount = 0
   private var isSpoilt = false
+  private var repetitionsLeft = 0
   private var turns = 0.0
   private var turnsPerSecond = 0.0
   private var axisState: UInt32 = 0
@@ -92,10 +96,16 @@ struct ODriveWire: Sendable {
     // Half an answer of before is no part of the next.
     queue.clear()
     askedState = state.state
+    repetitionsLeft = Self.repetitionsMaximum
+    ask(&out)
+    return true
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func ask(_ out: inout ByteWriter) {
     lineCount = 0
     isSpoilt = false
     vocabulary.question.put(into: &out)
-    return true
   }
 
   /// Out of the loop, watchdog fed.
@@ -134,7 +144,7 @@ struct ODriveWire: Sendable {
   // MARK: Answers
 
   @_noLocks @_noAllocation
-  mutating func next(_ queue: inout ByteQueue) -> DriveReply? {
+  mutating func next(into out: inout ByteWriter, _ queue: inout ByteQueue) -> DriveReply? {
     while let line = ODriveLine.find(in: queue) {
       var reply: DriveReply?
       if !line.isIntact {
@@ -146,12 +156,32 @@ struct ODriveWire: Sendable {
         reply = echo
       } else if question.isOpen, !isSpoilt {
         isSpoilt = !take(queue, line.textCount)
-        if !isSpoilt, lineCount == 4 { reply = answer(queue, line.textCount) }
+        if !isSpoilt, lineCount == 4 {
+          if isToBeRepeated { repeatQuestion(&out) } else { reply = answer(queue, line.textCount) }
+        }
       }
       if line.isIntact { queue.drop(line.byteCount) } else { queue.skip(line.byteCount) }
       if let reply { return reply }
     }
     return nil
+  }
+
+  /// Whether the drive runs on although it was told not to, and may just not have come to it.
+  private var isToBeRepeated: Bool {
+    @_noLocks @_noAllocation
+    get {
+      guard axisState != ODriveState.idle, repetitionsLeft > 0 else { return false }
+      switch askedState {
+      case .moving: return false
+      case .disarmed, .armed, .neutral, .stopped, .watchdog: return true
+      }
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func repeatQuestion(_ out: inout ByteWriter) {
+    repetitionsLeft -= 1
+    ask(&out)
   }
 
   /// A letter and a space: no answer begins so.
