@@ -64,6 +64,9 @@ struct DynamixelWire: Sendable {
   private var wantsHardware = false
   private var wantsWatchdog = false
   private var motionsSinceCheck = 0
+  /// Rows in a row that were given up without any status.
+  private var failures = 0
+  private var isHushed = false
 
   init(_ settings: DriveSettings) {
     id = UInt8(truncatingIfNeeded: settings.address)
@@ -85,6 +88,12 @@ struct DynamixelWire: Sendable {
 
   // MARK: Commands
 
+  /// A servo that has heard half a packet, with a length that a bad line has made long, takes all
+  /// that comes for the rest of it, until there is silence. So there is silence, of 150 ms, after
+  /// each four rows that nothing has come back of.
+  private static var failuresMaximum: Int { @_noLocks @_noAllocation get { 4 } }
+  private static var hush: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(150) } }
+
   /// A command's first instruction; true when it was taken.
   @_noLocks @_noAllocation
   mutating func encode(
@@ -95,10 +104,11 @@ struct DynamixelWire: Sendable {
     case .neutral, .stop, .disarm:
       // Noted even when the joint is being set free already.
       state.note(command)
+      if isHush(now) { return false }
       if isFreeing, !isOverdue(now) { return false }
       abandon()
     case .identify, .heartbeat, .arm, .motion, .exert, .release:
-      guard isLineFree(now) else { return false }
+      guard !isHush(now), isLineFree(now) else { return false }
       state.note(command)
     }
     self.sequence = sequence
@@ -167,6 +177,19 @@ struct DynamixelWire: Sendable {
   @_noLocks @_noAllocation
   private func isOverdue(_ now: MonotonicInstant) -> Bool { now - since >= patience }
 
+  @_noLocks @_noAllocation
+  private mutating func isHush(_ now: MonotonicInstant) -> Bool {
+    if isHushed {
+      isHushed = now - since < Self.hush
+    } else if failures >= Self.failuresMaximum {
+      abandon()
+      failures = 0
+      isHushed = true
+      since = now
+    }
+    return isHushed
+  }
+
   /// Whether nothing is due. What has been due for too long is given up, and for a while nothing is
   /// asked, so that a late status is not taken for another's.
   @_noLocks @_noAllocation
@@ -196,9 +219,11 @@ struct DynamixelWire: Sendable {
     case .none, .quarantine: break
     case .torqueOn:
       torque = .unknown
+      failures += 1
       wantsTorque = true
     case .goal, .torqueOff, .watchdogOff, .watchdogOn, .readTorque, .readHardware, .readWatchdog,
       .present:
+      failures += 1
       wantsTorque = true
     }
     step = .none
@@ -242,6 +267,7 @@ struct DynamixelWire: Sendable {
         return reply
       }
       guard status.count == (status.result == 0 ? expectedCount : 0) else { continue }
+      failures = 0
       noteAlert(status.isAlert)
       if let reply = take(status, now, &out) { return reply }
     }
