@@ -159,23 +159,31 @@ struct DynamixelTests {
     settings.address = 9
     let id = try Self.refusal(settings) { _ in }
     #expect(id?.contains("no servo with the ID 9 answered, but one with the ID 1") == true)
+    settings.address = 1
+    settings.watchdog = .milliseconds(3000)
+    let watchdog = try Self.refusal(settings) { _ in }
+    #expect(watchdog?.contains("a watchdog of 3000 ms") == true)
     settings.address = 254
     let broadcast = try Self.refusal(settings) { _ in }
     #expect(broadcast?.contains("254 is no servo's ID") == true)
   }
 
-  @Test("silence, echo and noise are told apart")
-  func nobody() throws {
-    let far = try FarEnd()
-    var link = ExoskeletonLink(
-      port: try SerialPort(path: far.path, baud: 57_600),
-      settings: try DriveRig.dynamixel.settings())
-    do throws(LinkFault) {
-      try link.connect(timeout: .milliseconds(300))
-      Issue.record("nobody answered")
-    } catch {
-      #expect(error.message.contains("no Dynamixel servo answered at 57600 baud"))
+  @Test("silence, an echo, noise and a hang-up are told apart", arguments: DriveRig.allCases)
+  func nobody(rig: DriveRig) throws {
+    let settings = try rig.settings()
+    let silence = try LinkTests.fault(settings) { _ in }
+    switch rig {
+    case .dynamixel:
+      #expect(silence?.message.contains("no Dynamixel servo answered at 115200 baud") == true)
+    case .odrive:
+      #expect(silence?.message.contains("nothing answered") == true)
     }
+    let echo = try LinkTests.fault(settings) { $0.write($0.read(200)) }
+    #expect(echo?.message.contains("our own commands come back") == true)
+    let noise = try LinkTests.fault(settings) { $0.write([0x00, 0x2A, 0xFF, 0x0A, 0xFD]) }
+    #expect(noise?.message.contains("at 115200 baud, but no frame") == true)
+    let hangUp = try LinkTests.fault(settings) { $0.close() }
+    #expect(hangUp?.message.contains("went away") == true)
   }
 
   // MARK: The maker's own
@@ -190,9 +198,10 @@ struct DynamixelTests {
     let identity = try link.connect(timeout: .seconds(20))
     #expect(identity.name == "Dynamixel XM430-W350")
     #expect(identity.watchdog == .read(.milliseconds(1000)))
+    // The SDK's servo knows no inertia: it is at each goal at its full speed, 240 deg/s.
     var governor = Governor(
       limits: try GovernorLimits(
-        velocityMaximum: 60, accelerationMaximum: 300, jerkMaximum: 3000,
+        velocityMaximum: 250, accelerationMaximum: 300, jerkMaximum: 3000,
         frameTimeout: .seconds(1), acknowledgementTimeout: .seconds(2)))
     func state() throws -> [String: Double] {
       try peer.say("state")
@@ -200,7 +209,7 @@ struct DynamixelTests {
       return try #require(object as? [String: Double])
     }
     func run(_ demand: Demand, until isSo: (JointState) -> Bool) -> Bool {
-      for _ in 0..<2000 {
+      for _ in 0..<500 {
         link.poll()
         if let joint = link.joint, isSo(joint) { return true }
         let now = MonotonicInstant.now()
@@ -219,10 +228,11 @@ struct DynamixelTests {
     }
     governor.arm()
     let isThere = run(.moveTo(degrees: 40)) { abs($0.positionDegrees - 40) < 0.2 }
-    #expect(isThere)
+    let (joint, counts, phase) = (link.joint, link.counts, governor.state)
+    try #require(isThere, "\(phase) \(String(describing: joint)) \(counts)")
     var seen = try state()
     #expect(seen["torque"] == 1)
-    #expect(abs((seen["goal position"] ?? 0) - 2503) <= 1)
+    #expect(abs((seen["goal position"] ?? 0) - 2503) <= 3)
     #expect((seen["goals"] ?? 0) > 10)
     #expect(seen["bad"] == 0)
     let isFree = run(.neutral) { $0.state == .neutral }

@@ -162,6 +162,10 @@ struct ODriveTests {
     let none = try Self.refusal(settings) { _ in }
     #expect(none?.contains("2 is no axis") == true)
     settings.address = 0
+    settings.watchdog = .milliseconds(0)
+    let watchdog = try Self.refusal(settings) { _ in }
+    #expect(watchdog?.contains("a watchdog of 0 ms") == true)
+    settings.watchdog = .milliseconds(500)
     settings.mode = .effort
     let effort = try Self.refusal(settings) { _ in }
     #expect(effort?.contains("control_mode is 3, and the joint is led by torque") == true)

@@ -108,10 +108,15 @@ extension ExoskeletonLink {
   private mutating func setWatchdog(until deadline: MonotonicInstant) throws(LinkFault)
     -> DriveWatchdog
   {
+    let units = wire.dynamixel.watchdogUnits
+    guard (1...127).contains(units) else {
+      throw unsuitable(
+        "a servo cannot have a watchdog of \(Int(settings.watchdog.milliseconds)) ms",
+        "ask for 20 to 2540 ms")
+    }
     // It bites only a servo whose torque is on: with the torque off it may be set anew.
     try write(.torqueEnable, 0, until: deadline)
     try write(.busWatchdog, 0, until: deadline)
-    let units = wire.dynamixel.watchdogUnits
     try write(.busWatchdog, UInt32(units), until: deadline)
     let found = try read(.busWatchdog, until: deadline)
     guard found == UInt32(units) else {

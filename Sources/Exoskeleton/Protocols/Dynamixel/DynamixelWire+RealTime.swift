@@ -73,11 +73,13 @@ struct DynamixelWire: Sendable {
     gearing = settings.gearing
     patience = max(settings.controlPeriod * 2, .milliseconds(30))
     quarantine = max(settings.controlPeriod, .milliseconds(15))
+    // Whole units, rounded down; one that cannot be is refused before a session.
     let units = settings.watchdog.rawValue / DynamixelUnit.watchdog
-    watchdogUnits = UInt8(min(max(units, 1), 127))
+    watchdogUnits = UInt8(exactly: units) ?? 0
   }
 
-  /// What was read before a session. Not real-time.
+  /// What was read before a session.
+  @_noLocks @_noAllocation
   mutating func noteIdentified(isTorqueOn: Bool) {
     torque = isTorqueOn ? .on : .off
     isBitten = false

@@ -129,6 +129,11 @@ extension ExoskeletonLink {
     throws(LinkFault) -> DriveWatchdog
   {
     let seconds = settings.watchdog.seconds
+    guard seconds >= 0.01, seconds <= 10 else {
+      throw unsuitable(
+        "a drive shall not have a watchdog of \(Int(settings.watchdog.milliseconds)) ms",
+        "ask for 10 to 10 000 ms")
+    }
     let timeout = prefix + "config.watchdog_timeout"
     let setting = ["w \(timeout) \(seconds)", "u \(settings.address)"]
     let found = Double(try inquire(timeout, after: setting, deadline)) ?? .nan
