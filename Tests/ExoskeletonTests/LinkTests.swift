@@ -309,10 +309,12 @@ struct LinkTests {
   // MARK: Nobody, or somebody else
 
   /// What `connect` makes of a far end that does something every few milliseconds.
-  static func fault(_ act: @escaping @Sendable (FarEnd) -> Void) throws -> LinkFault? {
+  static func fault(
+    _ settings: DriveSettings = DriveSettings(), _ act: @escaping @Sendable (FarEnd) -> Void
+  ) throws -> LinkFault? {
     let far = try FarEnd()
     var link = ExoskeletonLink(
-      port: try SerialPort(path: far.path, baud: 115_200), settings: DriveSettings())
+      port: try SerialPort(path: far.path, baud: 115_200), settings: settings)
     let stop = StopSignal()
     let ended = DispatchSemaphore(value: 0)
     nonisolated(unsafe) let end = far

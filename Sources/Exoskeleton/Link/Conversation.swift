@@ -4,7 +4,8 @@ internal import RT
 internal import SPIShim
 
 extension ExoskeletonLink {
-  /// Asks every 100 ms until an answer is understood, or until the deadline.
+  /// Asks every 100 ms until an answer is understood, or until the deadline. When it has asked more
+  /// than once it waits for the other answers too, which would be taken for the next question's.
   ///
   /// - Parameter understand: takes from what has come; nil: not there yet.
   /// - Throws: why nothing came.
@@ -14,6 +15,7 @@ extension ExoskeletonLink {
   ) throws(LinkFault) -> Answer {
     let start = MonotonicInstant.now()
     var nextQuestion = start
+    var questionCount = 0
     while true {
       let now = MonotonicInstant.now()
       if now >= nextQuestion {
@@ -21,6 +23,7 @@ extension ExoskeletonLink {
         let outcome = unsafe question.withUnsafeBytes { unsafe port.write($0) }
         if case .gone(let errno) = outcome { throw lost(errno) }
         nextQuestion = now + .milliseconds(100)
+        questionCount += 1
       }
       switch unsafe port.read(into: wire.queue.freeMemory()) {
       case .nothing: break
@@ -28,7 +31,10 @@ extension ExoskeletonLink {
       case .bytes(let byteCount):
         wire.queue.received(byteCount)
         counted.receivedBytes += UInt64(byteCount)
-        if let answer = understand(&wire.queue) { return answer }
+        if let answer = understand(&wire.queue) {
+          if questionCount > 1 { forgetLateAnswers() }
+          return answer
+        }
       }
       if now >= deadline { throw silence(waited: deadline - start) }
       _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
@@ -45,6 +51,15 @@ extension ExoskeletonLink {
       return out.byteCount
     }
     return Array(memory[..<byteCount])
+  }
+
+  private mutating func forgetLateAnswers() {
+    _ = shim_sleep_until((MonotonicInstant.now() + .milliseconds(50)).nanoseconds)
+    wire.queue.clear()
+    if case .bytes(let byteCount) = unsafe port.read(into: wire.queue.freeMemory()) {
+      wire.queue.received(byteCount)
+      wire.queue.clear()
+    }
   }
 
   private mutating func lost(_ errno: Int32) -> LinkFault {

@@ -12,6 +12,10 @@ public enum DriveKind: String, CaseIterable, Sendable {
   case vesc
   /// CubeMars AK drives in servo mode, by UART: VESC's frames at another rate.
   case cubemars
+  /// ROBOTIS' Dynamixel servos of the X series, Protocol 2.0.
+  case dynamixel
+  /// ODrive's ASCII protocol, firmware 0.5.4 and later.
+  case odrive
   /// OpenExo, the UART between its two microcontrollers; led by effort alone.
   case openExo = "openexo"
   /// Short frames of a fixed layout, which a table describes.
@@ -21,7 +25,7 @@ public enum DriveKind: String, CaseIterable, Sendable {
   public func leads(by mode: MotionMode) -> Bool {
     switch self {
     case .framed: mode == .position
-    case .vesc, .cubemars: true
+    case .vesc, .cubemars, .dynamixel, .odrive: true
     case .openExo: mode == .effort
     // Its format decides.
     case .compact: true
@@ -31,8 +35,9 @@ public enum DriveKind: String, CaseIterable, Sendable {
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
-    case .framed, .vesc, .compact: 115_200
+    case .framed, .vesc, .odrive, .compact: 115_200
     case .cubemars: 921_600
+    case .dynamixel: 57_600
     case .openExo: 256_000
     }
   }
@@ -143,6 +148,7 @@ public struct DriveSettings: Equatable, Sendable {
     self.address = address
     self.watchdog = watchdog
     self.controlPeriod = controlPeriod
+    self.mode = mode
   }
 }
 

@@ -110,6 +110,8 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
     case .vesc, .cubemars: try identifyVESC(until: deadline)
     case .openExo: try identifyOpenExo(until: deadline)
     case .compact: try identifyCompact(until: deadline)
+    case .dynamixel: try identifyDynamixel(until: deadline)
+    case .odrive: try identifyODrive(until: deadline)
     }
   }
 

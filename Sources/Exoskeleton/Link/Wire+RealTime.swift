@@ -10,12 +10,16 @@ struct Wire: ~Copyable, @unchecked Sendable {
   var queue = ByteQueue()
   var framed = FramedWire()
   private var vesc: VESCWire
+  var dynamixel: DynamixelWire
+  var odrive: ODriveWire
   var openExo: OpenExoWire
   var compact: CompactWire
 
   init(_ settings: DriveSettings) {
     kind = settings.kind
     vesc = VESCWire(settings)
+    dynamixel = DynamixelWire(settings)
+    odrive = ODriveWire(settings)
     openExo = OpenExoWire(settings)
     compact = CompactWire(settings)
   }
@@ -29,6 +33,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     case .framed: framed.encode(command, sequence: sequence, into: &out)
     case .vesc, .cubemars:
       vesc.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    case .dynamixel: dynamixel.encode(command, sequence: sequence, at: now, into: &out, &queue)
+    case .odrive: odrive.encode(command, sequence: sequence, at: now, into: &out, &queue)
     case .openExo: openExo.encode(command, sequence: sequence, at: now, into: &out)
     case .compact: compact.encode(command, sequence: sequence, at: now, into: &out)
     }
@@ -40,6 +46,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     switch kind {
     case .framed: framed.next()
     case .vesc, .cubemars: vesc.next(&queue)
+    case .dynamixel: dynamixel.next(at: now, into: &out, &queue)
+    case .odrive: odrive.next(into: &out, &queue)
     case .openExo: openExo.next(&queue, at: now)
     case .compact: compact.next(&queue, at: now)
     }
@@ -50,7 +58,7 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func freeMemory() -> UnsafeMutableRawBufferPointer {
     switch kind {
     case .framed: unsafe framed.parser.freeMemory()
-    case .vesc, .cubemars, .openExo, .compact: unsafe queue.freeMemory()
+    case .vesc, .cubemars, .dynamixel, .odrive, .openExo, .compact: unsafe queue.freeMemory()
     }
   }
 
@@ -58,7 +66,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
   mutating func received(byteCount: Int) {
     switch kind {
     case .framed: framed.parser.received(byteCount: byteCount)
-    case .vesc, .cubemars, .openExo, .compact: queue.received(byteCount)
+    case .vesc, .cubemars, .dynamixel, .odrive, .openExo, .compact:
+      queue.received(byteCount)
     }
   }
 
@@ -68,7 +77,8 @@ struct Wire: ~Copyable, @unchecked Sendable {
     get {
       switch kind {
       case .framed: (framed.parser.counts.skippedBytes, framed.parser.counts.checksumErrors)
-      case .vesc, .cubemars, .openExo, .compact: (queue.skippedBytes, queue.checksumErrors)
+      case .vesc, .cubemars, .dynamixel, .odrive, .openExo, .compact:
+        (queue.skippedBytes, queue.checksumErrors)
       }
     }
   }
