@@ -5,11 +5,6 @@ import Testing
 
 @testable import Emulators
 
-/// Bytes as a manual prints them.
-func hex(_ text: String) -> [UInt8] {
-  text.split(separator: " ").compactMap { UInt8($0, radix: 16) }
-}
-
 /// Everything that a reader finds, byte by byte.
 func found(_ bytes: [UInt8]) -> [DynamixelReader.Found] {
   var reader = DynamixelReader()

@@ -12,7 +12,7 @@ enum SessionCommand {
   ) throws {
     let configuration = try options.source.load(options: overrides)
     // Before the first thread is there, so that all of them inherit it.
-    StopSignals.block()
+    StopSignals.block(emergency: decodes)
     let outcome: (report: SessionReport, status: ExitStatus)
     switch configuration.amplifier.kind {
     case "ads1299":

@@ -97,7 +97,13 @@ struct StatusSnapshot: BitwiseCopyable {
   var hasExoskeleton = false
   var decodes = false
   var armRefusal: ArmRefusal?
+  /// How often somebody has armed, the session's own first time included.
+  var armings: UInt64 = 0
+  var joint: JointState?
+  var links = LinkCounts()
   var isLinkGone = false
+  /// When it was taken.
+  var time = MonotonicInstant(nanoseconds: 0)
 }
 
 extension DecodingWorkspace {
@@ -218,6 +224,8 @@ extension DecodingWorkspace {
     if let opened = actuation?.takeLineOpened() {
       histograms.lineToStop.record(.now() - opened)
     }
+    // Whoever asked wants to know.
+    nextSnapshot = now
   }
 
   @_noLocks @_noAllocation
@@ -253,6 +261,7 @@ extension DecodingWorkspace {
     nextSnapshot = now + .milliseconds(100)
     stage?.describe(in: &snapshot)
     actuation?.describe(in: &snapshot)
+    snapshot.time = now
     status.write(snapshot)
   }
 }

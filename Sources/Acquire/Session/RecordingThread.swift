@@ -15,7 +15,7 @@ struct RecordingThread: ~Copyable {
   /// Makes the file and starts the thread; samples may come from now on.
   init(
     _ plan: SessionPlan, description: AmplifierDescription, frames: consuming RingConsumer,
-    events: consuming RecordedEventConsumer
+    events: consuming RecordedEventConsumer, notes: RecorderNotes
   ) throws(Failure) {
     let section = plan.configuration.recording
     let recording = RecordingPlan(
@@ -26,7 +26,8 @@ struct RecordingThread: ~Copyable {
     let recorder: Recorder
     do throws(RecordingFault) {
       recorder = try Recorder(
-        folder: section.folder, plan: recording, frames: frames, events: events, status: status)
+        folder: section.folder, plan: recording, frames: frames, events: events, status: status,
+        notes: notes)
     } catch {
       throw Failure(.cannotCreate, error.message)
     }
