@@ -50,6 +50,10 @@ extension ExoCommand {
       let configuration = try drive.configuration()
       let limits = try configuration.exoskeleton.limits()
       let wishes = try wishes(limits)
+      let kind = configuration.exoskeleton.driveProtocol
+      if effort != nil, DriveKind(rawValue: kind)?.leads(by: .effort) == false {
+        throw Failure(.usage, "--effort: the protocol \(kind) carries no efforts; give --to")
+      }
       StopSignals.block()
       var hands = try Hands(isScript: yesMove)
       var motion = try ExoMotion.begin(configuration, mode: effort == nil ? .position : .effort)
@@ -61,12 +65,11 @@ extension ExoCommand {
         isTerminal: Terminal.output.isTerminal, columns: Terminal.output.columns)
       var jog = JogWatch(hold: hold.span)
       let failure = jog.run(wishes, &motion, &hands, &display)
-      let joint = motion.newest.joint
       let ended = motion.finish()
       Terminal.output.writeIfReady(display.finish())
       try ended.check(failure, name: name)
-      Terminal.output.write(
-        "\(name): disarmed" + (joint.map { ", last seen \($0.text)" } ?? "") + "\n")
+      let joint = ended.loop.link.joint.map { ": \($0.text)" } ?? ""
+      Terminal.output.write("\(name)\(joint)\n")
     }
 
     /// Each of them within the limits.
@@ -116,7 +119,7 @@ struct JogWatch {
   /// - Returns: why it ended early; nil: everything was done, or a person ended it.
   mutating func run(
     _ wishes: [Demand], _ motion: inout ExoMotion, _ hands: inout Hands,
-    _ display: inout StatusDisplay, on terminal: Terminal = .output
+    _ display: inout StatusDisplay, on terminal: Terminal? = .output
   ) -> Failure? {
     motion.panel.arm()
     for wish in wishes {
@@ -136,7 +139,7 @@ struct JogWatch {
         } else {
           heldSince = nil
         }
-        if now >= nextShow {
+        if let terminal, now >= nextShow {
           nextShow = now + .milliseconds(100)
           terminal.writeIfReady(
             display.paint(motion.newest.line(wish) + hands.prompt))

@@ -101,7 +101,8 @@ extension ExoCommand {
       var display = StatusDisplay(
         isTerminal: Terminal.error.isTerminal, columns: Terminal.error.columns)
       let targets = (0...steps).map { Demand.moveTo(degrees: $0 % 2 == 0 ? home : away) }
-      let failure = jog.run(targets, &motion, &hands, &display, on: .error)
+      let terminal = Terminal.error.isTerminal ? Terminal.error : nil
+      let failure = jog.run(targets, &motion, &hands, &display, on: terminal)
       Terminal.error.writeIfReady(display.finish())
       if let failure { return failure }
       guard motion.newest.responses > 0 else {

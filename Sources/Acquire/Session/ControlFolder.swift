@@ -5,6 +5,8 @@ import Glibc
 /// A folder of control sockets.
 struct ControlFolder: Equatable {
   let path: String
+  /// A user's runtime folder is made at the login, and by nobody else.
+  var mayBeMade = true
 
   /// Where a session of this process listens, and where else one of this user's may.
   ///
@@ -18,7 +20,7 @@ struct ControlFolder: Equatable {
     }
     let own = ControlFolder(path: "/tmp/acquire-\(geteuid())")
     guard let runtime = environment("XDG_RUNTIME_DIR"), !runtime.isEmpty else { return [own] }
-    return [ControlFolder(path: runtime), own]
+    return [ControlFolder(path: runtime, mayBeMade: false), own]
   }
 
   /// The folder in which this process may listen; made when it is not there.
@@ -27,8 +29,9 @@ struct ControlFolder: Equatable {
   static func own(environment: (String) -> String?) throws(Failure) -> ControlFolder {
     let candidates = candidates(environment: environment)
     // A runtime folder that is left of another login is passed over for the one in /tmp.
-    for folder in candidates where unsafe mkdir(folder.path, 0o700) == 0 || folder.fault == nil {
-      return folder
+    for folder in candidates {
+      if folder.mayBeMade, unsafe mkdir(folder.path, 0o700) == 0 { return folder }
+      if folder.fault == nil { return folder }
     }
     let last = candidates[candidates.count - 1]
     throw Failure(

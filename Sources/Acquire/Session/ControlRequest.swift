@@ -18,12 +18,13 @@ struct ControlStatus {
 
 /// One line that waits for its answer.
 struct ControlRequest {
-  let word: ControlWord
+  /// Nil: it is no word, and its turn is a refusal.
+  let word: ControlWord?
   private(set) var asked: MonotonicInstant
   /// How often had been armed before.
   private(set) var armingsBefore: UInt64?
 
-  init(_ word: ControlWord, at now: MonotonicInstant) {
+  init(_ word: ControlWord?, at now: MonotonicInstant) {
     self.word = word
     asked = now
   }
@@ -38,6 +39,10 @@ struct ControlRequest {
 
   /// Why it must not even be tried, or what is so already; nil: it may be asked of the governor.
   mutating func refusal(_ status: ControlStatus?) -> String? {
+    guard let word else {
+      let words = ControlWord.allCases.map(\.rawValue).joined(separator: ", ")
+      return "refused: that is none of \(words)"
+    }
     guard let status else {
       return word == .stop ? nil : "refused: the session is only starting: ask again in a moment"
     }
@@ -58,10 +63,10 @@ struct ControlRequest {
           ? "refused: the exoskeleton's own stop lasts: release it first" : nil
       case .armed: return nil
       case .active: return "ok armed already"
-      case .neutral:
+      case .neutral(let causes):
         let latched = status.snapshot.latchedCauses
         return latched.isEmpty
-          ? "ok armed already, neutral: \(status.snapshot.governorState.text)"
+          ? "ok armed already, neutral: \(causes.text)"
           : "refused: \(latched.text) is latched: see to it, then disarm and arm"
       case .stopped(let cause): return "refused: it is stopped by \(cause.text): release it first"
       }
@@ -78,7 +83,7 @@ struct ControlRequest {
     if let status, status.snapshot.time > asked, let answer = outcome(status.snapshot, now) {
       return answer
     }
-    guard now - asked > Self.patience else { return nil }
+    guard let word, now - asked > Self.patience else { return nil }
     return word == .stop
       ? "refused: the stop was asked for and is not confirmed: cut the exoskeleton's power"
       : "refused: \(word.rawValue) was asked for and has not come about: look at the status"
@@ -93,7 +98,7 @@ struct ControlRequest {
       return "refused: the governor is stopped, but the exoskeleton does not say so (it last said "
         + "\(joint?.name ?? "nothing")): cut its power"
     case (.release, .disarmed):
-      return joint == .stopped ? nil : "ok released, disarmed: arm is what moves it again"
+      return joint == .stopped ? nil : "ok released and disarmed; arm lets it move again"
     case (.release, .armed), (.release, .active), (.release, .neutral):
       return "ok released, and armed since"
     case (.arm, .active): return "ok armed"
@@ -106,7 +111,7 @@ struct ControlRequest {
       return "refused: \(refusal.message)"
     case (.disarm, .disarmed): return "ok disarmed"
     case (.disarm, .stopped(let cause)): return "refused: it is stopped by \(cause.text)"
-    case (.heartbeat, _), (.status, _), (.stop, _), (.release, .stopped), (.arm, .armed),
+    case (nil, _), (.heartbeat, _), (.status, _), (.stop, _), (.release, .stopped), (.arm, .armed),
       (.disarm, _):
       return nil
     }

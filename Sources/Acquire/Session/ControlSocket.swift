@@ -84,6 +84,8 @@ struct ControlLoop: ~Copyable {
     /// In the order in which they are answered; the first has been asked of the governor.
     var requests: [ControlRequest] = []
     var hasBegun = false
+    /// It says no more, but may wait for an answer: `echo stop | socat …`.
+    var hasEnded = false
     var lastHeard: MonotonicInstant
 
     init(_ socket: consuming LocalSocket, now: MonotonicInstant) {
@@ -111,7 +113,11 @@ struct ControlLoop: ~Copyable {
     while !stop.isRaised {
       let isWaiting = clients.contains { !$0.requests.isEmpty }
       var entries = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
-      entries += clients.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
+      entries += clients.map { client in
+        // The kernel looks past negative ones.
+        let descriptor = client.hasEnded ? -1 : client.socket.descriptor
+        return pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      }
       let ready = unsafe poll(&entries, UInt(entries.count), isWaiting ? 20 : 100)
       if ready > 0 {
         for (client, entry) in zip(clients, entries.dropFirst()) where entry.revents != 0 {
@@ -140,18 +146,16 @@ struct ControlLoop: ~Copyable {
 
   /// Reads what has come; false: the client is gone, or is to be cut off.
   private func hear(_ client: Client) -> Bool {
-    guard let bytes = client.socket.read(atMost: LineBuffer.lineByteCountMax),
-      let lines = client.lines.take(bytes)
-    else { return false }
+    guard let bytes = client.socket.read(atMost: LineBuffer.lineByteCountMax) else {
+      client.hasEnded = true
+      return !client.requests.isEmpty
+    }
+    guard let lines = client.lines.take(bytes) else { return false }
     let now = MonotonicInstant.now()
     if !lines.isEmpty { client.lastHeard = now }
     for line in lines {
       let word = line.last == "\r" ? String(line.dropLast()) : line
-      guard let request = ControlWord(rawValue: word).map({ ControlRequest($0, at: now) }) else {
-        let words = ControlWord.allCases.map(\.rawValue).joined(separator: ", ")
-        if !client.socket.write(line: "refused: that is none of \(words)") { return false }
-        continue
-      }
+      let request = ControlRequest(ControlWord(rawValue: word), at: now)
       // Whatever else waits for an answer, a stop does not wait.
       if request.word == .stop {
         panel.stop(.operatorCommand)
@@ -180,7 +184,7 @@ struct ControlLoop: ~Copyable {
       client.hasBegun = false
       if !client.socket.write(line: line) { return false }
     }
-    return true
+    return !client.hasEnded
   }
 
   /// Asks the governor; the answer, where it is known already.
@@ -189,7 +193,7 @@ struct ControlLoop: ~Copyable {
     // What is asked now is not what the last snapshot told.
     request.begin(at: now)
     switch request.word {
-    case .stop: return nil
+    case .stop, nil: return nil
     case .release: panel.release()
     case .arm: panel.arm()
     case .disarm: panel.disarm()
