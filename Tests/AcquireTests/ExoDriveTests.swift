@@ -107,8 +107,25 @@ struct ExoDriveTests {
 
   @Test("bytes that are no frames are told apart from silence")
   func wrongBaud() throws {
-    let noise = try Noise()
-    let outcome = try Program.run(["exo", "identify", "--port", noise.path])
+    // A line on which bytes come that mean nothing.
+    let script = """
+      import os, pty, random, sys, time, tty
+      near, far = pty.openpty()
+      tty.setraw(far)
+      os.set_blocking(near, False)
+      print(os.ttyname(far), flush=True)
+      source = random.Random(11)
+      while True:
+          try: os.write(near, source.randbytes(64))
+          except BlockingIOError: pass
+          time.sleep(0.005)
+      """
+    let noise = try Program([], launcher: ["python3", "-c", script])
+    try noise.waitForOutput("\n")
+    let path = noise.output.trimmingCharacters(in: .newlines)
+    let outcome = try Program.run(["exo", "identify", "--port", path])
+    noise.send(SIGKILL)
+    _ = noise.finish()
     #expect(outcome.status == 69)
     #expect(outcome.sentence.contains("no frame") && outcome.sentence.contains("baud"))
     #expect(outcome.sentence.contains("115200"), "\(outcome.sentence)")
@@ -196,12 +213,12 @@ struct ExoDriveTests {
     // Armed, and neutral for want of a key.
     try program.waitForOutput("neutral")
     #expect(!program.output.contains("moving"))
-    FileManager.default.createFile(atPath: key, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: key))
     try program.waitForOutput("moving")
     try FileManager.default.removeItem(atPath: key)
     let moving = program.output.count
     try program.waitForOutput("neutral", after: moving)
-    FileManager.default.createFile(atPath: quit, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: quit))
     let outcome = jog.finish()
     #expect(outcome.status == 0, "\(outcome.errors)")
     try program.waitForOutput("disarmed", after: moving)
@@ -237,30 +254,4 @@ struct ExoDriveTests {
     #expect(!program.output.contains("watchdog"))
     bench.end(program)
   }
-}
-
-/// A line on which bytes come that mean nothing.
-private final class Noise: @unchecked Sendable {
-  let path: String
-  private let near: Int32
-  private let thread: Thread
-
-  init() throws {
-    let near = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
-    try #require(near >= 0 && grantpt(near) == 0 && unlockpt(near) == 0)
-    self.near = near
-    path = unsafe String(cString: try #require(unsafe ptsname(near)))
-    var random = SplitMix64(seed: 11)
-    let bytes = (0..<1_024).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-    thread = Thread {
-      while !Thread.current.isCancelled {
-        _ = unsafe write(near, bytes, 64)
-        usleep(5_000)
-      }
-      close(near)
-    }
-    thread.start()
-  }
-
-  deinit { thread.cancel() }
 }

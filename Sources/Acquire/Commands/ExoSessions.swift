@@ -28,11 +28,13 @@ final class RunningSession {
           guard !sessions.contains(where: { $0.process == process }) else { continue }
           let path = folder.socket(of: process)
           do throws(LocalSocket.Refusal) {
-            let socket = try LocalSocket.connect(to: path)
+            let socket = try patiently(path)
             sessions.append(RunningSession(process: process, socket: socket))
           } catch {
             switch error {
             case .nobody: unsafe unlink(path)
+            case .crowded:
+              hindrances.append("session \(process) (\(path)) is spoken to by too many others")
             case .other(let errno):
               hindrances.append(
                 "session \(process) (\(path)) cannot be spoken to: \(describe(errno: errno))")
@@ -44,6 +46,19 @@ final class RunningSession {
       }
     }
     return (sessions, hindrances)
+  }
+
+  /// Waits for its turn, a second at most.
+  private static func patiently(_ path: String) throws(LocalSocket.Refusal) -> LocalSocket {
+    for _ in 0..<100 {
+      do throws(LocalSocket.Refusal) {
+        return try LocalSocket.connect(to: path)
+      } catch {
+        guard error == .crowded else { throw error }
+        usleep(10_000)
+      }
+    }
+    throw .crowded
   }
 
   /// Those that are meant: all, or the one that was named.

@@ -75,6 +75,8 @@ final class ControlSocket: Sendable {
 /// What the socket's thread owns.
 struct ControlLoop: ~Copyable {
   private static var clientsMax: Int { 8 }
+  /// Read of one client at a time: enough for a few words, too little to keep this thread busy.
+  private static var byteCountMax: Int { 64 }
   /// Lines of one client that may wait for their answers.
   private static var requestsMax: Int { 32 }
 
@@ -133,20 +135,22 @@ struct ControlLoop: ~Copyable {
 
   /// A stop must always get through: whoever has been silent longest makes room for the newest.
   private mutating func welcome() {
-    guard let socket = listener.accept() else { return }
-    if clients.count == Self.clientsMax,
-      let idlest = clients.min(by: { $0.lastHeard < $1.lastHeard })
-    {
-      drop(idlest)
+    for _ in 0..<Self.clientsMax {
+      guard let socket = listener.accept() else { return }
+      if clients.count == Self.clientsMax,
+        let idlest = clients.min(by: { $0.lastHeard < $1.lastHeard })
+      {
+        drop(idlest)
+      }
+      clients.append(Client(socket, now: .now()))
     }
-    clients.append(Client(socket, now: .now()))
   }
 
   private mutating func drop(_ client: Client) { clients.removeAll { $0 === client } }
 
   /// Reads what has come; false: the client is gone, or is to be cut off.
   private func hear(_ client: Client) -> Bool {
-    guard let bytes = client.socket.read(atMost: LineBuffer.lineByteCountMax) else {
+    guard let bytes = client.socket.read(atMost: Self.byteCountMax) else {
       client.hasEnded = true
       return !client.requests.isEmpty
     }

@@ -9,6 +9,8 @@ struct LocalSocket: ~Copyable {
   enum Refusal: Error, Equatable {
     /// The socket is a left-over: nobody listens.
     case nobody
+    /// Somebody listens, and others are first.
+    case crowded
     case other(errno: Int32)
   }
 
@@ -43,7 +45,7 @@ struct LocalSocket: ~Copyable {
           unsafe bind(socket.descriptor, address, byteCount)
         })
       try check(unsafe chmod(temporary, 0o600))
-      try check(Glibc.listen(socket.descriptor, 8))
+      try check(Glibc.listen(socket.descriptor, 64))
       try check(unsafe rename(temporary, path))
       return socket
     } catch {
@@ -51,6 +53,7 @@ struct LocalSocket: ~Copyable {
       let reason: Int32
       switch error {
       case .nobody: reason = ENOENT
+      case .crowded: reason = EAGAIN
       case .other(let errno): reason = errno
       }
       throw Failure(
@@ -104,7 +107,11 @@ struct LocalSocket: ~Copyable {
 
   private static func check(_ result: Int32) throws(Refusal) {
     guard result < 0 else { return }
-    throw errno == ECONNREFUSED || errno == ENOENT ? .nobody : .other(errno: errno)
+    switch errno {
+    case ECONNREFUSED, ENOENT: throw .nobody
+    case EAGAIN: throw .crowded
+    case let other: throw .other(errno: other)
+    }
   }
 
   private static func withAddress(
