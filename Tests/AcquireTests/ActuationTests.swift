@@ -74,6 +74,40 @@ struct ActuationTests {
     bench.exoskeleton.stop()
   }
 
+  @Test("a release ends the exoskeleton's stop too, and what was stopped first is not armed by it")
+  func released() throws {
+    var bench = try Bench()
+    bench.panel.stop(.operatorCommand)
+    bench.go.raise()
+    // Until the exoskeleton has heard of it; a loaded machine may need a while.
+    for _ in 0..<400 where bench.exoskeleton.statistics.state != .stopped { _ = bench.step() }
+    #expect(bench.exoskeleton.statistics.state == .stopped)
+    let stopped = bench.step()
+    #expect(stopped == .stopped(.operatorCommand))
+    // Both at once: the stop wins, and nothing is released.
+    bench.panel.release()
+    bench.panel.stop(.signal)
+    for _ in 0..<20 {
+      let state = bench.step()
+      #expect(state.isStopped)
+      #expect(bench.exoskeleton.statistics.state == .stopped)
+    }
+    bench.panel.release()
+    for _ in 0..<400 where bench.exoskeleton.statistics.state != .disarmed {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    #expect(bench.exoskeleton.statistics.state == .disarmed)
+    for _ in 0..<40 {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    bench.panel.arm()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    bench.exoskeleton.stop()
+  }
+
   @Test("a withheld decision withdraws the one before it, and the next one moves again")
   func withheld() throws {
     var bench = try Bench()

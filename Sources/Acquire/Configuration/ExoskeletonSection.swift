@@ -7,8 +7,17 @@ struct ExoskeletonSection: Equatable {
   var driveProtocol = "framed"
   /// 0: the protocol's usual.
   var baud = 0
-  /// Which drive on its bus, or which joint.
-  var address = 1
+  /// Which drive on its bus, or which joint; -1: the protocol's usual.
+  var address = -1
+  /// File of a `compact` format.
+  var format = ""
+  /// What an OpenExo does not tell of itself; indices -1: it is not there.
+  var openExoController = 5
+  var openExoTorqueIndex = 0
+  var openExoDirectionIndex = 1
+  var openExoAngleIndex = -1
+  var openExoVelocityIndex = -1
+  var openExoTorqueReadingIndex = -1
   /// What the drive's own watchdog is set to.
   var watchdogSeconds = 0.1
 

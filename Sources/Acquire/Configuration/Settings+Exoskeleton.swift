@@ -3,7 +3,7 @@
 import Exoskeleton
 
 extension Setting {
-  static var exoskeleton: [Setting] { drive + governor + lines }
+  static var exoskeleton: [Setting] { drive + formats + governor + lines }
 
   private static var drive: [Setting] {
     [
@@ -16,7 +16,7 @@ extension Setting {
         in: 0...12_000_000),
       .whole(
         "exoskeleton.address", \.exoskeleton.address,
-        "which drive on its bus, or which joint", in: 0...255),
+        "which drive on its bus, or which joint; -1: the protocol's usual", in: -1...255),
       .number(
         "exoskeleton.watchdog", \.exoskeleton.watchdogSeconds,
         "what the drive's own watchdog is set to, seconds", in: 0.02...0.5),
@@ -38,6 +38,31 @@ extension Setting {
       .texts(
         "exoskeleton.targets", \.exoskeleton.targets,
         "what each class asks for: neutral, hold, degrees, or \"3.5 Nm\""),
+    ]
+  }
+
+  private static var formats: [Setting] {
+    [
+      .text("exoskeleton.format", \.exoskeleton.format, "of compact frames: a file"),
+      .whole(
+        "exoskeleton.openexo-controller", \.exoskeleton.openExoController,
+        "number of OpenExo's constant torque at this joint", in: 0...255),
+      .whole(
+        "exoskeleton.openexo-torque-index", \.exoskeleton.openExoTorqueIndex,
+        "which of its parameters is the torque", in: 0...31),
+      .whole(
+        "exoskeleton.openexo-direction-index", \.exoskeleton.openExoDirectionIndex,
+        "which of its parameters turns it round", in: 0...31),
+      .whole(
+        "exoskeleton.openexo-angle-index", \.exoskeleton.openExoAngleIndex,
+        "which real-time number is the joint's angle; -1: none, and it cannot be armed",
+        in: -1...30),
+      .whole(
+        "exoskeleton.openexo-velocity-index", \.exoskeleton.openExoVelocityIndex,
+        "… its velocity; -1: taken from the angle", in: -1...30),
+      .whole(
+        "exoskeleton.openexo-torque-reading-index", \.exoskeleton.openExoTorqueReadingIndex,
+        "… the torque that is measured; -1: none", in: -1...30),
     ]
   }
 

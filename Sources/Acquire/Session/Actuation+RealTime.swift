@@ -28,7 +28,10 @@ struct Actuation: ~Copyable {
   private let halt: StopSignal
   private let panel: OperatorPanel
   private var deadMan: DeadManLine?
+  /// Somebody has armed, stopped or disarmed: to start the session arms no more.
   private var wasArmed = false
+  /// Until when the exoskeleton's own stop is being released; nil: nobody asked for that.
+  private var releasingUntil: MonotonicInstant?
 
   init(
     governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
@@ -116,17 +119,40 @@ struct Actuation: ~Copyable {
       wasArmed = true
       governor.arm()
     }
-    panel.apply(to: &governor)
-    let command = governor.step(
+    note(panel.apply(to: &governor), at: now)
+    var command = governor.step(
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
         joint: link.joint, signal: signal, lastHeartbeat: panel.lastHeartbeat))
+    if isReleasing(at: now) { command = .release }
     let governed = MonotonicInstant.now()
     link.send(command)
     // After the command: it says that this thread lives, not what it commands.
     if case .stopped = governor.state { deadMan?.drop() } else { deadMan?.beat() }
     return governed
+  }
+
+  /// Whatever an operator asks for, the session's own first arming is over: what was stopped or
+  /// disarmed before it stays so.
+  @_noLocks @_noAllocation
+  private mutating func note(_ asked: OperatorPanel.Asked, at now: MonotonicInstant) {
+    if asked.isAny { wasArmed = true }
+    if asked.isRelease { releasingUntil = now + .milliseconds(300) }
+  }
+
+  /// The governor never releases an exoskeleton that has stopped; a person who ends the stop means
+  /// both. Only while the governor is disarmed: a stop that comes meanwhile goes out as ever.
+  @_noLocks @_noAllocation
+  private mutating func isReleasing(at now: MonotonicInstant) -> Bool {
+    guard let until = releasingUntil else { return false }
+    guard case .disarmed = governor.state, now < until, let joint = link.joint,
+      case .stopped = joint.state
+    else {
+      releasingUntil = nil
+      return false
+    }
+    return true
   }
 
   /// Takes the answers that have come in.
@@ -152,6 +178,9 @@ struct Actuation: ~Copyable {
     snapshot.latchedCauses = governor.latchedCauses
     snapshot.armRefusal = governor.armRefusal
     snapshot.isLinkGone = link.isGone
+    snapshot.armings = governor.counts.armings
+    snapshot.joint = link.joint
+    snapshot.links = link.counts
     if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
   }
 }

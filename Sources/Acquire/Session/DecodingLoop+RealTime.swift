@@ -106,7 +106,13 @@ struct StatusSnapshot: BitwiseCopyable {
   var hasExoskeleton = false
   var decodes = false
   var armRefusal: ArmRefusal?
+  /// How often somebody has armed, the session's own first time included.
+  var armings: UInt64 = 0
+  var joint: JointState?
+  var links = LinkCounts()
   var isLinkGone = false
+  /// When it was taken.
+  var time = MonotonicInstant(nanoseconds: 0)
 }
 
 extension DecodingWorkspace {
@@ -227,6 +233,8 @@ extension DecodingWorkspace {
     if let opened = actuation?.takeLineOpened() {
       histograms.lineToStop.record(.now() - opened)
     }
+    // Whoever asked wants to know.
+    nextSnapshot = now
   }
 
   @_noLocks @_noAllocation
@@ -262,6 +270,7 @@ extension DecodingWorkspace {
     nextSnapshot = now + .milliseconds(100)
     stage?.describe(in: &snapshot)
     actuation?.describe(in: &snapshot)
+    snapshot.time = now
     status.write(snapshot)
   }
 }

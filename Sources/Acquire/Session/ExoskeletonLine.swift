@@ -77,6 +77,13 @@ struct ExoskeletonLine: ~Copyable {
       panel: panel, deadMan: deadMan, now: .now())
   }
 
+  /// Listens for an operator from now on. Nil without an exoskeleton.
+  borrowing func control(bell: Doorbell) throws(Failure) -> ControlSocket? {
+    guard link != nil else { return nil }
+    return try ControlSocket(
+      folder: try ControlFolder.own(environment: Environment.value), panel: panel, bell: bell)
+  }
+
   /// Watches the emergency line from now on, if there is one. Without it nothing may be armed.
   mutating func watchEmergencyLine(
     _ section: ExoskeletonSection, bell: Doorbell, settings: ThreadSettings

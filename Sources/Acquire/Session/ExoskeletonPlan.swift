@@ -56,10 +56,33 @@ extension ExoskeletonSection {
         "`exoskeleton.targets` ask for \(mode == .effort ? "efforts" : "positions"), which the "
           + "protocol \(driveProtocol) cannot carry: give targets of the other kind")
     }
-    return DriveSettings(
-      kind: kind, mode: mode, gearing: gearing, address: address,
+    var settings = DriveSettings(
+      kind: kind, mode: mode, gearing: gearing, address: address < 0 ? kind.usualAddress : address,
       watchdog: Nanoseconds(seconds: watchdogSeconds),
       controlPeriod: Nanoseconds(seconds: controlPeriodSeconds))
+    settings.openExo = openExo
+    if kind == .compact {
+      guard !format.isEmpty else {
+        throw Failure(
+          .configuration,
+          "`exoskeleton.protocol` is compact, which needs `exoskeleton.format`: name the file that "
+            + "describes the frames (docs/examples/compact-11.toml is one)")
+      }
+      settings.compact = try CompactFormatFile.read(format)
+    }
+    return settings
+  }
+
+  private var openExo: OpenExoSettings {
+    func place(_ index: Int) -> Int? { index < 0 ? nil : index }
+    var settings = OpenExoSettings()
+    settings.controller = UInt8(openExoController)
+    settings.torqueIndex = UInt8(openExoTorqueIndex)
+    settings.directionIndex = UInt8(openExoDirectionIndex)
+    settings.angleIndex = place(openExoAngleIndex)
+    settings.velocityIndex = place(openExoVelocityIndex)
+    settings.torqueReadingIndex = place(openExoTorqueReadingIndex)
+    return settings
   }
 
   /// "left = 10" for each class that asks for something; the others ask for neutral.

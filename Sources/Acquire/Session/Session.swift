@@ -64,6 +64,9 @@ struct Session {
       try line.watchEmergencyLine(
         section, bell: bell, settings: settings("emergency", priority: 90, cpu: layout.decodingCPU))
     }
+    // Before anything can be armed, so that whatever moves can also be stopped.
+    let control = try line.control(bell: bell)
+    let notes = RecorderNotes()
     let actuation = try line.actuation(plan, go: go, halt: halt)
     do throws(AmplifierFault) {
       try amplifier.arm()
@@ -75,7 +78,7 @@ struct Session {
     let presence = amplifier.presence
     let recording = try RecordingThread(
       plan, description: description, frames: recorderRing.consumer,
-      events: eventRing.consumer)
+      events: eventRing.consumer, notes: notes)
 
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
@@ -114,11 +117,16 @@ struct Session {
     // Everything runs: from here on every way out leads over `halt` and `release`.
     go.raise()
     let started = MonotonicInstant.now()
+    control?.board.begin(
+      ControlIdentity(
+        amplifier: description.name, exoskeleton: line.name, classNames: plan.model.classes,
+        started: started))
     let processBefore = ThreadUsage.ofThisProcess()
 
     watch.run(
-      status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
-      line: line.name, amplifier: description, presence: presence, gathering: plan.gathering)
+      status: statusRing.consumer, recorder: recording.status, notes: notes,
+      acquisitionEnded: acquisitionEnded, line: line, bell: bell, board: control?.board,
+      amplifier: description, presence: presence, gathering: plan.gathering)
 
     // The person first: neutral goes out within a control period, whatever the rest does. Then
     // taken down from the left.
@@ -133,6 +141,7 @@ struct Session {
     // No current through anybody while the recorder waits for the disk.
     acquisition.amplifier.stop()
     line.finish()
+    control?.finish()
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()

@@ -18,7 +18,9 @@ struct SessionWatch {
   /// How the program shall end.
   private(set) var status = ExitStatus.success
   private var hasToldOfRecording = false
-  private var hasToldOfLatch = false
+  private var toldLatch: String?
+  private var toldState = GovernorState.disarmed
+  private var toldArmings: UInt64 = 0
   private var toldRecoveries: UInt64 = 0
   private var isAway = false
   private var toldHindrance: String?
@@ -34,21 +36,29 @@ struct SessionWatch {
   /// Until the duration is over, a signal comes, the amplifier ends, or the line is gone.
   mutating func run(
     status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
-    recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String,
+    recorder: RecorderStatus, notes: RecorderNotes, acquisitionEnded: StopSignal,
+    line: borrowing ExoskeletonLine, bell: Doorbell, board: ControlBoard?,
     amplifier: AmplifierDescription, presence: DevicePresence?, gathering: Nanoseconds?
   ) {
+    let panel = line.panel
+    let line = line.name
     let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
     var nextShow = start + display.interval
     var lastSnapshot = start
-    while !acquisitionEnded.isRaised {
+    session: while !acquisitionEnded.isRaised {
       let now = MonotonicInstant.now()
       if let end, now >= end { break }
       let until = min(end ?? nextShow, nextShow, now + look)
-      if let signal = StopSignals.wait(atMost: max(.microseconds(100), until - now)) {
+      switch StopSignals.hear(atMost: max(.microseconds(100), until - now)) {
+      case .emergency:
+        panel.stop(.signal)
+        bell.ring()
+      case .ending(let signal):
         say("ended by \(signal)")
-        break
+        break session
+      case nil: break
       }
       if let fault = recorder.fault, !hasToldOfRecording {
         hasToldOfRecording = true
@@ -64,11 +74,13 @@ struct SessionWatch {
         continue
       }
       lastSnapshot = .now()
+      board?.post(snapshot)
       if snapshot.isLinkGone {
         fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
         break
       }
-      if let refusal = snapshot.armRefusal {
+      // The session's own first; what an operator asks for later is answered to him.
+      if let refusal = snapshot.armRefusal, snapshot.armings <= 1 {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
@@ -76,11 +88,7 @@ struct SessionWatch {
         toldRecoveries = snapshot.recoveryCount
         say("! the amplifier \(snapshot.recovery.text)")
       }
-      if let reason = snapshot.latched, !hasToldOfLatch {
-        hasToldOfLatch = true
-        faults.append("\(line) moves no more in this session: \(reason)")
-        say("! \(line) moves no more in this session: \(reason)")
-      }
+      if snapshot.hasExoskeleton { tell(of: snapshot, line: line, notes: notes) }
       let shown = MonotonicInstant.now()
       if shown >= nextShow {
         nextShow = shown + display.interval
@@ -88,6 +96,36 @@ struct SessionWatch {
       }
     }
     if !isQuiet { Terminal.output.writeIfReady(display.finish()) }
+  }
+
+  /// Says, once each, what became of the governor, and notes in the recording what a person did.
+  private mutating func tell(of snapshot: StatusSnapshot, line: String, notes: RecorderNotes) {
+    if snapshot.latched != toldLatch {
+      toldLatch = snapshot.latched
+      if let reason = toldLatch {
+        let remedy = snapshot.governorState.isStopped ? "release, then arm" : "disarm, then arm"
+        let sentence = "\(line) moves no more in this session: \(reason)"
+        if !faults.contains(sentence) { faults.append(sentence) }
+        say("! \(sentence) (until somebody says otherwise: acquire exo \(remedy))")
+      }
+    }
+    let before = toldState
+    toldState = snapshot.governorState
+    if case .stopped(let cause) = toldState, !before.isStopped {
+      notes.add("stop by \(cause.text)")
+    }
+    if before.isStopped, !toldState.isStopped {
+      notes.add("stop released")
+      say("the stop is released; `acquire exo arm` arms \(line) again")
+    }
+    if snapshot.armings != toldArmings {
+      if toldArmings > 0 { say("\(line) is armed again") }
+      toldArmings = snapshot.armings
+      notes.add("armed")
+    } else if toldState == .disarmed, before != .disarmed, !before.isStopped {
+      notes.add("disarmed")
+      say("\(line) is disarmed")
+    }
   }
 
   /// Says that the device went; that it came back a frame says.
@@ -188,6 +226,8 @@ extension StopCause {
 }
 
 extension GovernorState {
+  var isStopped: Bool { if case .stopped = self { true } else { false } }
+
   /// For the status line: "active", or why not.
   var text: String {
     switch self {

@@ -78,6 +78,12 @@ public struct OperatorPanel: @unchecked Sendable {
     }
   }
 
+  /// The emergency line's level, as it was last told.
+  public var isLineOpen: Bool {
+    @_noLocks @_noAllocation
+    get { unsafe switches.pointee.isLineOpen.load(ordering: .acquiring) }
+  }
+
   // MARK: The decoding thread
 
   /// Whether something was asked that cannot wait for the next control period.
@@ -101,10 +107,22 @@ public struct OperatorPanel: @unchecked Sendable {
     return opened == 0 ? nil : MonotonicInstant(nanoseconds: opened)
   }
 
+  /// What was asked, besides what has become of the governor.
+  public struct Asked: BitwiseCopyable, Sendable {
+    /// The end of a stop, and nothing keeps it from ending.
+    public var isRelease = false
+    /// Anything at all but a heartbeat.
+    public var isAny = false
+
+    @_noLocks @_noAllocation
+    init() {}
+  }
+
   /// Hands what was asked to the governor. Of several things asked at once a stop comes last, and
   /// of the others the one that moves less.
   @_noLocks @_noAllocation
-  public func apply(to governor: inout Governor) {
+  @discardableResult
+  public func apply(to governor: inout Governor) -> Asked {
     let asked = unsafe switches.pointee.requests.exchange(0, ordering: .acquiringAndReleasing)
     let isOpen = unsafe switches.pointee.isLineOpen.load(ordering: .acquiring)
     if asked & Self.releaseBit != 0 && !isOpen { governor.release() }
@@ -114,5 +132,9 @@ public struct OperatorPanel: @unchecked Sendable {
     if asked & Self.bit(of: .operatorCommand) != 0 { governor.stop(.operatorCommand) }
     if asked & Self.bit(of: .signal) != 0 { governor.stop(.signal) }
     if asked & Self.bit(of: .exoskeleton) != 0 { governor.stop(.exoskeleton) }
+    var answer = Asked()
+    answer.isAny = asked != 0 || isOpen
+    answer.isRelease = asked & Self.releaseBit != 0 && !isOpen && asked & Self.stopBits == 0
+    return answer
   }
 }

@@ -32,6 +32,15 @@ public enum DriveKind: String, CaseIterable, Sendable {
     }
   }
 
+  /// Which drive is meant when nobody says: an ODrive's first axis, a servo as it is delivered.
+  public var usualAddress: Int {
+    switch self {
+    case .odrive: 0
+    case .openExo: 68
+    case .framed, .vesc, .cubemars, .dynamixel, .compact: 1
+    }
+  }
+
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {

@@ -115,6 +115,10 @@ extension ExoskeletonLink {
     get { port.outputQueueByteCount }
   }
 
+  /// Sleeps until something has come, the port is gone, or the deadline. Real-time: one ppoll.
+  @_noLocks @_noAllocation
+  public func wait(until deadline: MonotonicInstant) { port.wait(until: deadline) }
+
   /// How long the newest command took on the wire, as far as arithmetic goes.
   public var lastWireTime: Nanoseconds {
     @_noLocks @_noAllocation

@@ -14,7 +14,7 @@ internal import SPIShim
 
 /// How often what happened on the link.
 /// `commands == acknowledged + unacknowledged + inFlight + unasked`.
-public struct LinkCounts: Equatable, Sendable {
+public struct LinkCounts: Equatable, Sendable, BitwiseCopyable {
   /// Commands that the driver took.
   public var commands: UInt64 = 0
   public var acknowledged: UInt64 = 0
@@ -54,6 +54,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   /// Of a command and what asks for its answer.
   static var frameCapacity: Int { @_noLocks @_noAllocation get { 256 } }
   var nextSequence: UInt16 = 0
+  /// Of the newest command, and of what asked for its answer.
   public internal(set) var lastCommandByteCount = 0
   /// The error that took the port away.
   public internal(set) var goneErrno: Int32?
