@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// starve SECONDS BEGIN: takes the processor from the thread of `acquire` whose name begins so, for so
-// long: SCHED_FIFO 99 on the same CPU, as a thread does that spins above it.
+// starve SECONDS BEGIN: takes the processor from the thread whose name begins so, as a thread does that
+// spins above it, for so long; and then ends its process before it runs again. SCHED_FIFO 79: below the
+// acquisition thread, above the decoding thread.
 
 #define _GNU_SOURCE
 #include <glob.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +32,12 @@ int main(int count, char **arguments) {
     int thread = atoi(strstr(threads.gl_pathv[n], "/task/") + 6);
     if (sched_getaffinity(thread, sizeof cpus, &cpus) != 0 ||
         sched_setaffinity(0, sizeof cpus, &cpus) != 0) return 2;
-    struct sched_param highest = {.sched_priority = 99};
+    struct sched_param highest = {.sched_priority = 79};
     if (sched_setscheduler(0, SCHED_FIFO, &highest) != 0) return 2;
     double end = now() + atof(arguments[1]);
     while (now() < end) {
     }
-    return 0;
+    return kill(atoi(threads.gl_pathv[n] + 6), SIGKILL) == 0 ? 0 : 2;
   }
   return 1;
 }

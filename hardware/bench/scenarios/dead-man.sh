@@ -17,9 +17,11 @@ port=/tmp/exoskeleton session --duration 12s &
 moving
 sleep 1
 sed -n 's/^now_nanoseconds //p' $bench/deadman > struck
-case $words in
-  starve) starve 3 decoding ;;
-  *) kill -$words $(running); sleep 3 ;;
+set -- $words
+case $1 in
+  # The exoskeleton's firmware has a processor of its own.
+  starve) urgent 85 virtual-exo; starve 3 decoding ;;
+  *) kill -$1 $(running); sleep 3 ;;
 esac
 cat $bench/deadman > deadman-then
 # What stands still goes on before it is ended, so that its files are closed.
