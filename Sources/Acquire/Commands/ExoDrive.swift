@@ -37,15 +37,21 @@ struct DriveOptions: ParsableArguments {
 }
 
 extension ExoskeletonSection {
+  /// By effort when a target asks for one, or when the protocol carries nothing else.
+  var usualMode: MotionMode {
+    let leads = DriveKind(rawValue: driveProtocol)?.leads(by: .position) ?? true
+    return !leads || targets.contains { $0.hasSuffix("Nm") } ? .effort : .position
+  }
+
   /// The port, open, and nobody asked yet.
-  func unopenedLink(limits: GovernorLimits, mode: MotionMode = .position, path: String? = nil)
+  func unopenedLink(limits: GovernorLimits, mode: MotionMode? = nil, path: String? = nil)
     throws(Failure) -> ExoskeletonLink
   {
     let path = path ?? port
     guard path != "none", path != "virtual" else {
       throw Failure(.usage, "no drive is named: give its serial device by --port")
     }
-    let drive = try drive(mode: mode)
+    let drive = try drive(mode: mode ?? usualMode)
     do throws(SerialFault) {
       return ExoskeletonLink(
         port: try SerialPort(
@@ -69,7 +75,7 @@ struct HeldDrive: ~Copyable {
   let virtual: VirtualExoskeleton?
 
   /// Opens and asks who is there; whether the limits fit is not looked at.
-  init(_ section: ExoskeletonSection, mode: MotionMode, limits: GovernorLimits) throws(Failure) {
+  init(_ section: ExoskeletonSection, mode: MotionMode?, limits: GovernorLimits) throws(Failure) {
     var virtual: VirtualExoskeleton?
     if section.port == "virtual" {
       guard section.driveProtocol == DriveKind.framed.rawValue else {

@@ -24,7 +24,7 @@ extension ExoCommand {
     func run() throws {
       let section = try drive.section()
       let limits = try section.limits()
-      let held = try HeldDrive(section, mode: .position, limits: limits)
+      let held = try HeldDrive(section, mode: nil, limits: limits)
       guard let joint = held.link.joint else {
         preconditionFailure("a link that is there has a joint")
       }

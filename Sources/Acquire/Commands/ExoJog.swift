@@ -10,8 +10,8 @@ extension ExoCommand {
     static let configuration = CommandConfiguration(
       abstract: "Moves the joint through the governor, with all its limits in force.",
       discussion: """
-        In a terminal nothing moves unless a key is pressed every 2 seconds; q or Ctrl-C ends it. A \
-        script without a terminal says --yes-move. However it ends, the joint is free and the \
+        In a terminal nothing moves unless a key is pressed every 2 seconds; q or Ctrl-C ends it. \
+        A script without a terminal says --yes-move. However it ends, the joint is free and the \
         exoskeleton disarmed.
 
         EXAMPLES
@@ -51,12 +51,17 @@ extension ExoCommand {
       let limits = try configuration.exoskeleton.limits()
       let wishes = try wishes(limits)
       let kind = configuration.exoskeleton.driveProtocol
-      if effort != nil, DriveKind(rawValue: kind)?.leads(by: .effort) == false {
-        throw Failure(.usage, "--effort: the protocol \(kind) carries no efforts; give --to")
+      let mode: MotionMode = effort == nil ? .position : .effort
+      if DriveKind(rawValue: kind)?.leads(by: mode) == false {
+        throw Failure(
+          .usage,
+          mode == .effort
+            ? "--effort: the protocol \(kind) carries no efforts: give --to"
+            : "--to: the protocol \(kind) carries no positions: give --effort")
       }
       StopSignals.block()
       var hands = try Hands(isScript: yesMove)
-      var motion = try ExoMotion.begin(configuration, mode: effort == nil ? .position : .effort)
+      var motion = try ExoMotion.begin(configuration, mode: mode)
       let name = motion.name
       if let refusal = motion.refusal {
         Terminal.output.write("BEST EFFORT, not real time: \(refusal)\n")

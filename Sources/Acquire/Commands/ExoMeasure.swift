@@ -51,10 +51,16 @@ extension ExoCommand {
     func run() throws {
       let configuration = try drive.configuration()
       let limits = try configuration.exoskeleton.limits()
+      let kind = configuration.exoskeleton.driveProtocol
+      guard step == 0 || DriveKind(rawValue: kind)?.leads(by: .position) != false else {
+        throw Failure(
+          .usage, "the protocol \(kind) carries no positions to step to and fro: say --step 0")
+      }
       StopSignals.block()
       // Without motion nobody need permit anything.
       var hands = try Hands(isScript: yesMove || step == 0)
-      var motion = try ExoMotion.begin(configuration, mode: .position, watchesQueue: true)
+      var motion = try ExoMotion.begin(
+        configuration, mode: step > 0 ? .position : nil, watchesQueue: true)
       let name = motion.name
       let refusal = motion.refusal
       var failure = rest(&motion, limits)

@@ -1,8 +1,9 @@
 // A joint in a person's hands: the governor's control loop without amplifier and decoder.
 //
 // Real-time: a thread of its own, SCHED_FIFO where that is allowed; for each control period one
-// governor step and one write, in between one ppoll and one read for each answer. With `watchesQueue`
-// it looks at the driver's queue (ioctl) every 50 µs after a command until that is empty.
+// governor step and one write, in between one ppoll and one read for each answer. With
+// `watchesQueue` it looks at the driver's queue (ioctl) every 50 µs after a command until that is
+// empty.
 
 import Exoskeleton
 import RT

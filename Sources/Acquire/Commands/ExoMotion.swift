@@ -41,7 +41,7 @@ struct ExoMotion: ~Copyable {
   }
 
   /// Opens, asks who is there, compares that with the limits and runs the loop, disarmed.
-  static func begin(_ configuration: Configuration, mode: MotionMode, watchesQueue: Bool = false)
+  static func begin(_ configuration: Configuration, mode: MotionMode?, watchesQueue: Bool = false)
     throws(Failure) -> ExoMotion
   {
     let section = configuration.exoskeleton
@@ -66,7 +66,8 @@ struct ExoMotion: ~Copyable {
     let ring = OverwritingRing<MotionReport>(capacity: 16)
     let handles = Handles()
     let loop = MotionLoop(
-      governor: Governor(limits: limits, mode: mode), link: held.link, panel: handles.panel,
+      governor: Governor(limits: limits, mode: mode ?? section.usualMode), link: held.link,
+      panel: handles.panel,
       wish: handles.wish, stop: handles.stop, watchesQueue: watchesQueue, reports: ring.producer)
     let thread: RealTimeThread<MotionLoop>
     do throws(SchedulingFault) {

@@ -10,16 +10,29 @@ import SPIShim
 /// What is played.
 enum SimulatedDrive: String, CaseIterable, ExpressibleByArgument {
   case framed, vesc, cubemars, odrive, dynamixel, openexo
+  case compact11 = "compact-11"
+  case compact12 = "compact-12"
+
+  /// As `exoskeleton.protocol` calls it.
+  fileprivate var protocolName: String {
+    switch self {
+    case .compact11, .compact12: "compact"
+    default: rawValue
+    }
+  }
 
   /// What a host must be told besides the port, so that the joint's degrees are those of the model.
   fileprivate var settings: [String] {
     switch self {
-    case .framed, .openexo: []
-    case .dynamixel: ["zero=180"]
+    case .framed: []
+    case .dynamixel: ["baud=1000000", "zero=180", "torque-constant=15.6"]
     // Electrical turns for one of the joint: pole pairs times gear.
     case .vesc: ["pole-pairs=210", "torque-constant=0.9"]
     case .cubemars: ["pole-pairs=189", "torque-constant=1.035"]
-    case .odrive: ["address=0", "gear-ratio=50"]
+    case .odrive: ["gear-ratio=50"]
+    case .openexo: ["openexo-angle-index=8", "openexo-torque-reading-index=1"]
+    // Where the repository has them.
+    case .compact11, .compact12: ["format=docs/examples/\(rawValue).toml"]
     }
   }
 }
@@ -55,7 +68,7 @@ struct ExoSimulation: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Lets the joint go after so long without a command (framed: 100 ms; vesc, cubemars: 1 s).",
+      "Lets the joint go after so long without a command (framed: 100 ms, vesc: 1 s).",
       valueName: "time"))
   var watchdog: DurationArgument?
 
@@ -115,6 +128,9 @@ struct ExoSimulation: ParsableArguments {
       var options = VESCOptions(isCubeMars: kind == .cubemars)
       if let watchdog { options.timeout = watchdog.span }
       return VESCDrive(options: options)
+    case .compact11, .compact12:
+      return CompactDrive(
+        kind == .compact11 ? .eleven : .twelve, watchdog: watchdog?.span ?? .milliseconds(200))
     case .odrive, .dynamixel, .openexo:
       guard watchdog == nil else {
         throw misfit("--watchdog", "set by its host where \(kind.rawValue) has one")
@@ -123,7 +139,10 @@ struct ExoSimulation: ParsableArguments {
     do throws(EmulatorFault) {
       switch kind {
       case .odrive: return ODriveDrive()
-      case .dynamixel: return try DynamixelBus()
+      case .dynamixel:
+        var options = DynamixelOptions()
+        options.baudRate = .b1M
+        return try DynamixelBus(options: options)
       default: return try OpenExoBoard()
       }
     } catch {
@@ -140,7 +159,7 @@ struct ExoSimulation: ParsableArguments {
     var text = "\(name) on \(port)\n"
     if kind != .framed {
       let settings = kind.settings.map { " --set exoskeleton.\($0)" }.joined()
-      text += "  acquire exo identify --port \(port) --protocol \(kind.rawValue)\(settings)\n"
+      text += "  acquire exo identify --port \(port) --protocol \(kind.protocolName)\(settings)\n"
     }
     Terminal.output.write(text)
   }
