@@ -20,7 +20,7 @@ public struct DeadManLine: ~Copyable, Sendable {
       chipPath: path, line: line, role: "dead-man", isHigh: false)
   }
 
-  /// Once a control period, and only while motion is not forbidden.
+  /// Once a control period, after its command, and only while nothing is stopped.
   @_noLocks @_noAllocation
   public mutating func beat() {
     isHigh = !isHigh

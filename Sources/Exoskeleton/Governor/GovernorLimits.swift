@@ -1,4 +1,4 @@
-// The constants of the governor, in one table. docs/safety.md repeats it.
+// The constants of the governor, in one table. docs/safety.md repeats it, and a test compares them.
 
 public import RT
 
@@ -8,8 +8,8 @@ public import RT
 /// |---|---|---|---|
 /// | positionMinimum | deg | 0 | -360 … 360, below positionMaximum |
 /// | positionMaximum | deg | 90 | -360 … 360 |
-/// | velocityMaximum | deg/s | 30 | above 0, at most 1000 |
-/// | accelerationMaximum | deg/s² | 120 | above 0, at most 100 000 |
+/// | velocityMaximum | deg/s | 30 | 0.001 … 1000 |
+/// | accelerationMaximum | deg/s² | 120 | 0.001 … 100 000 |
 /// | jerkMaximum | deg/s³ | 1200 | 0.001 … 10 000 000 |
 /// | effortMaximum | N·m | 20 | 0.001 … 500 |
 /// | effortRateMaximum | N·m/s | 40 | 0.001 … 100 000 |

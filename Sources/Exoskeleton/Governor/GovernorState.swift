@@ -40,7 +40,7 @@ public enum StopCause: Equatable, Sendable, BitwiseCopyable, CaseIterable {
   case operatorCommand
   /// The hardware line.
   case emergencyLine
-  /// SIGINT, SIGTERM and their like.
+  /// SIGUSR1. What ends the program ends motion otherwise: neutral, then disarmed.
   case signal
   /// The exoskeleton said that it is stopped.
   case exoskeleton
