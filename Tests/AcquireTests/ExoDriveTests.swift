@@ -260,6 +260,22 @@ struct ExoDriveTests {
     #expect(outcome.sentence.contains("plug it in"), "\(outcome.sentence)")
   }
 
+  @Test("SIGUSR1 stops what is jogged, and it stays stopped")
+  func emergency() throws {
+    let bench = try ExoSessionBench()
+    let (program, drive) = try drive("framed", bench)
+    let jog = try Program(
+      ["exo", "jog"] + drive + Self.patience + ["--to", "40", "--hold", "10m", "--yes-move"])
+    try program.waitForOutput("moving")
+    jog.send(SIGUSR1)
+    let outcome = jog.finish()
+    #expect(outcome.status == 69 && outcome.sentence.contains("stopped by a signal"))
+    try program.waitForOutput("stopped")
+    let status = try exo("status", drive)
+    #expect(status.output.contains(": stopped at"), "\(status.output)\(status.errors)")
+    bench.end(program)
+  }
+
   @Test("Ctrl-C leaves it neutral and disarmed", arguments: [SIGINT, SIGTERM])
   func interrupted(signal: Int32) throws {
     let bench = try ExoSessionBench()
