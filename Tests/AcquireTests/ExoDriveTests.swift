@@ -54,7 +54,8 @@ struct ExoDriveTests {
     let degrees = try #require(joint["positionDegrees"] as? Double)
     // The finest counts of these drives are those of a Dynamixel, 4096 a turn.
     #expect(abs(degrees - 10) < 0.09)
-    // Asked a second time, an ODrive says that its watchdog, which was set at the first, has bitten.
+    // Asked a second time, an ODrive says that its watchdog, which was set at the first, has
+    // bitten.
     let state = try #require(joint["state"] as? String)
     #expect(state == "disarmed" || kind == "odrive" && state == "watchdog")
     #expect(object["misfit"] is NSNull)
