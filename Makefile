@@ -104,6 +104,13 @@ fuzz: toolchain dependencies
 	    </dev/null || exit 1; \
 	done
 
+## make storm       ten million random lives of the governor (LIVES=10000000)
+LIVES ?= 10000000
+.PHONY: storm
+storm: toolchain dependencies
+	ACQUIRE_STORM=1 swift build -c release --scratch-path .build/storm --product GovernorStorm
+	.build/storm/release/GovernorStorm $(LIVES)
+
 ## make bench       the benchmarks, with cyclictest, boost::lockfree and BrainFlow beside them
 .PHONY: bench
 bench: build bench-dependencies .venv/ready

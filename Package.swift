@@ -143,3 +143,16 @@ if Context.environment["ACQUIRE_FUZZ"] == "1" {
   package.products = []
   package.dependencies = []
 }
+
+// `make storm`: the governor's random lives by the million, optimised, in a build of its own.
+if Context.environment["ACQUIRE_STORM"] == "1" {
+  let governor: Set = ["SPIShim", "MathShim", "RT", "Signal", "Exoskeleton"]
+  package.targets.removeAll { !governor.contains($0.name) }
+  package.targets.append(
+    .executableTarget(
+      name: "GovernorStorm", dependencies: ["Exoskeleton", "RT"], path: "Tests",
+      sources: ["Fuzz/GovernorStorm.swift", "ExoskeletonTests/GovernorCase.swift"],
+      swiftSettings: strict))
+  package.products = []
+  package.dependencies = []
+}

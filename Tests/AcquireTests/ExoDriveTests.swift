@@ -44,7 +44,7 @@ struct ExoDriveTests {
     let page = try exo("identify", drive)
     #expect(page.status == 0, "\(page.errors)")
     let name = kind.hasPrefix("compact") ? "compact" : kind
-    for word in ["name", "firmware", "\(name) on", "watchdog", "joint now   disarmed at 10.00°"] {
+    for word in ["name", "firmware", "\(name) on", "watchdog", "joint now   disarmed at 10.0"] {
       #expect(page.output.contains(word), "\(page.output)")
     }
     let json = try exo("identify", drive, "--json")
@@ -52,12 +52,17 @@ struct ExoDriveTests {
       try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
     let joint = try #require(object["joint"] as? [String: Any])
     let degrees = try #require(joint["positionDegrees"] as? Double)
-    #expect(abs(degrees - 10) < 0.01 && joint["state"] as? String == "disarmed")
+    // The finest counts of these drives are those of a Dynamixel, 4096 a turn.
+    #expect(abs(degrees - 10) < 0.09)
+    // Asked a second time, an ODrive says that its watchdog, which was set at the first, has
+    // bitten.
+    let state = try #require(joint["state"] as? String)
+    #expect(state == "disarmed" || kind == "odrive" && state == "watchdog")
     #expect(object["misfit"] is NSNull)
     let wide = try exo("identify", drive, "--set", "exoskeleton.position-maximum=300")
     #expect(wide.status == 0 && wide.output.contains("! "), "\(wide.output)")
     let status = try exo("status", drive)
-    #expect(status.output.contains("disarmed at 10.00°"), "\(status.output)\(status.errors)")
+    #expect(status.output.contains(" at 10.0"), "\(status.output)\(status.errors)")
     bench.end(program)
     for word in ["moving", "driven"] { #expect(!program.output.contains(word)) }
   }
@@ -165,7 +170,8 @@ struct ExoDriveTests {
     // frames of 5 more. Dynamixel: a write of 4 bytes, in a packet of 12. ODrive: lines of text.
     let expected = ["framed": 17, "vesc": 16, "dynamixel": 16]
     if let known = expected[kind] { #expect(bytes == known) } else { #expect(bytes > 60) }
-    for baud in [115_200, 460_800, 921_600] {
+    let own = try #require(object["baud"] as? Int)
+    for baud in [own, 460_800, 921_600] {
       #expect(
         wire["nanosecondsAt\(baud)"] as? Int == (bytes * 10_000_000_000 + baud - 1) / baud)
     }
@@ -253,6 +259,22 @@ struct ExoDriveTests {
     let outcome = jog.finish()
     #expect(outcome.status == 69, "\(outcome.errors)")
     #expect(outcome.sentence.contains("plug it in"), "\(outcome.sentence)")
+  }
+
+  @Test("SIGUSR1 stops what is jogged, and it stays stopped")
+  func emergency() throws {
+    let bench = try ExoSessionBench()
+    let (program, drive) = try drive("framed", bench)
+    let jog = try Program(
+      ["exo", "jog"] + drive + Self.patience + ["--to", "40", "--hold", "10m", "--yes-move"])
+    try program.waitForOutput("moving")
+    jog.send(SIGUSR1)
+    let outcome = jog.finish()
+    #expect(outcome.status == 69 && outcome.sentence.contains("stopped by a signal"))
+    try program.waitForOutput("stopped")
+    let status = try exo("status", drive)
+    #expect(status.output.contains(": stopped at"), "\(status.output)\(status.errors)")
+    bench.end(program)
   }
 
   @Test("Ctrl-C leaves it neutral and disarmed", arguments: [SIGINT, SIGTERM])

@@ -26,13 +26,21 @@ struct CaseRandom: RandomNumberGenerator {
 }
 
 /// What a case showed.
-struct CaseOutcome {
+struct CaseOutcome: Sendable {
   /// What was wrong, with the place; nil: nothing.
   var complaint: String?
   var motions = 0
   var neutrals = 0
   var latches = 0
   var stops = 0
+
+  mutating func add(_ other: CaseOutcome) {
+    complaint = complaint ?? other.complaint
+    motions += other.motions
+    neutrals += other.neutrals
+    latches += other.latches
+    stops += other.stops
+  }
 }
 
 struct GovernorCase {

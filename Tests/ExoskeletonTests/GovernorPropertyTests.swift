@@ -16,10 +16,7 @@ struct GovernorPropertyTests {
     for seed in block * 60..<(block + 1) * 60 {
       let outcome = GovernorCase.run(seed: seed, steps: 200)
       #expect(outcome.complaint == nil, "seed \(seed)")
-      total.motions += outcome.motions
-      total.neutrals += outcome.neutrals
-      total.latches += outcome.latches
-      total.stops += outcome.stops
+      total.add(outcome)
     }
     // They do exercise all of it.
     #expect(total.motions > 500)

@@ -1,4 +1,5 @@
-// ODrive's lines by the maker's examples, numbers at their edges, and drives that are set up wrongly.
+// ODrive's lines by the maker's examples, numbers at their edges, and drives that are set up
+// wrongly.
 
 import RT
 import TestSupport

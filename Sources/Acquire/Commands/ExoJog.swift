@@ -59,7 +59,7 @@ extension ExoCommand {
             ? "--effort: the protocol \(kind) carries no efforts: give --to"
             : "--to: the protocol \(kind) carries no positions: give --effort")
       }
-      StopSignals.block()
+      StopSignals.block(emergency: true)
       var hands = try Hands(isScript: yesMove)
       var motion = try ExoMotion.begin(configuration, mode: mode)
       let name = motion.name
@@ -131,7 +131,11 @@ struct JogWatch {
       motion.wish.set(wish)
       var heldSince: MonotonicInstant?
       while true {
-        if StopSignals.wait(atMost: .milliseconds(10)) != nil { return nil }
+        switch StopSignals.hear(atMost: .milliseconds(10)) {
+        case .ending: return nil
+        case .emergency: motion.panel.stop(.signal)
+        case nil: break
+        }
         if !hands.renew(motion.wish) { return nil }
         if let failure = motion.look() ?? stuck(motion.newest, wish, motion.name, hands.needsKeys) {
           return failure

@@ -56,7 +56,7 @@ extension ExoCommand {
         throw Failure(
           .usage, "the protocol \(kind) carries no positions to step to and fro: say --step 0")
       }
-      StopSignals.block()
+      StopSignals.block(emergency: true)
       // Without motion nobody need permit anything.
       var hands = try Hands(isScript: yesMove || step == 0)
       var motion = try ExoMotion.begin(
@@ -76,8 +76,10 @@ extension ExoCommand {
       let deadline =
         MonotonicInstant.now() + limits.controlPeriod * Int64(2 * count) + .seconds(5)
       while motion.newest.restTrips < UInt64(count) {
-        if StopSignals.wait(atMost: .milliseconds(20)) != nil {
-          return Failure(.unavailable, "interrupted before it was measured")
+        switch StopSignals.hear(atMost: .milliseconds(20)) {
+        case .ending: return Failure(.unavailable, "interrupted before it was measured")
+        case .emergency: motion.panel.stop(.signal)
+        case nil: break
         }
         if let failure = motion.look() { return failure }
         guard MonotonicInstant.now() < deadline else {

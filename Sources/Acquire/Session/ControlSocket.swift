@@ -140,6 +140,8 @@ struct ControlLoop: ~Copyable {
       if clients.count == Self.clientsMax,
         let idlest = clients.min(by: { $0.lastHeard < $1.lastHeard })
       {
+        // It may have said stop a moment ago.
+        _ = hear(idlest)
         drop(idlest)
       }
       clients.append(Client(socket, now: .now()))

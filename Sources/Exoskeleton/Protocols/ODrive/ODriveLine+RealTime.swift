@@ -143,7 +143,8 @@ enum ODriveLine {
     return UInt32(value)
   }
 
-  /// A number with a decimal point that fills a part of a line; nil for anything else: "nan", "inf",
+  /// A number with a decimal point that fills a part of a line; nil for anything else: "nan",
+  /// "inf",
   /// more than 24 characters, powers of ten beyond 38.
   @_noLocks @_noAllocation
   static func number(_ queue: borrowing ByteQueue, _ start: Int, _ end: Int) -> Double? {

@@ -2,8 +2,10 @@
 // the firmware.
 //
 // 0.5.x: Firmware/odrive-interface.yaml and ascii_protocol.cpp of odriverobotics/ODrive. 0.6: the
-// maker's Arduino library and its users for `active_errors` and the error's numbers; that the measured
-// current is motor.foc.Iq_measured there is not verified, so it is asked for once before it is relied
+// maker's Arduino library and its users for `active_errors` and the error's numbers; that the
+// measured
+// current is motor.foc.Iq_measured there is not verified, so it is asked for once before it is
+// relied
 // upon.
 
 internal import RT

@@ -6,9 +6,11 @@
 // better than one that is taken for its neighbour's.
 //
 // The axis idles, free, until motion begins. Then the first setpoint, which is where the joint is,
-// goes before the request to close the loop; the drive itself sets its input to the present position
+// goes before the request to close the loop; the drive itself sets its input to the present
+// position
 // when it closes it (axis.cpp, start_closed_loop_control). A request that is not followed is made
-// three times; an axis that has left the loop by itself is not brought back before `arm`. The drive's
+// three times; an axis that has left the loop by itself is not brought back before `arm`. The
+// drive's
 // watchdog counts in every state; `p`, `c` and `u` feed it, and only `arm` and `disarm` clear it.
 
 internal import RT
