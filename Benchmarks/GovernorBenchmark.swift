@@ -73,6 +73,7 @@ enum GovernorBenchmark {
     governor.arm()
     var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     var motions = 0
+    var position = 20.0
     let count = 2_000_000
     let heapBefore = heap_counter_calls_of_this_thread()
     let begin = MonotonicInstant.now()
@@ -84,10 +85,13 @@ enum GovernorBenchmark {
           demand: .moveTo(degrees: step / 37 % 2 == 0 ? 10 : 60), lastAcknowledgement: now,
           isLinkGone: false,
           joint: JointState(
-            deviceMicroseconds: 0, positionDegrees: 20, velocityDegreesPerSecond: 0,
+            deviceMicroseconds: 0, positionDegrees: position, velocityDegreesPerSecond: 0,
             effortNewtonMetres: 0, state: .moving, faults: [], faultCode: 0),
           signal: SignalHealth(), lastHeartbeat: nil))
-      if case .motion = command { motions += 1 }
+      if case .motion(let setpoint) = command {
+        motions += 1
+        position = setpoint.positionDegrees
+      }
     }
     let span = MonotonicInstant.now() - begin
     let heapCalls = heap_counter_calls_of_this_thread() - heapBefore

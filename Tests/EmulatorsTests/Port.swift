@@ -18,14 +18,21 @@ final class Port {
     #expect(unsafe shim_serial_write(descriptor, bytes, Int32(bytes.count)) == bytes.count)
   }
 
-  /// Reads until there are so many bytes; a minute at most, for a loaded machine.
+  /// Reads until there are so many bytes; a minute without any at most, for a loaded machine.
   func read(_ byteCount: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 4096)
-    for _ in 0..<60_000 where bytes.count < byteCount {
+    var idle = 0
+    while bytes.count < byteCount, idle < 60_000 {
       let wanted = Int32(min(block.count, byteCount - bytes.count))
       let count = unsafe shim_serial_read(descriptor, &block, wanted)
-      if count > 0 { bytes += block[..<Int(count)] } else { usleep(1_000) }
+      if count > 0 {
+        bytes += block[..<Int(count)]
+        idle = 0
+      } else {
+        idle += 1
+        usleep(1_000)
+      }
     }
     try #require(bytes.count == byteCount, "\(bytes.count) of \(byteCount) bytes came")
     return bytes

@@ -21,10 +21,11 @@ enum DriveRig: CaseIterable, Sendable {
       DriveSettings(
         kind: .dynamixel,
         gearing: try Gearing(ratio: 1, zeroDegrees: 180, newtonMetresPerAmpere: 15.6),
-        watchdog: watchdog)
+        watchdog: watchdog, controlPeriod: .milliseconds(100))
     case .odrive:
       DriveSettings(
-        kind: .odrive, gearing: try Gearing(ratio: 50), address: 0, watchdog: watchdog)
+        kind: .odrive, gearing: try Gearing(ratio: 50), address: 0, watchdog: watchdog,
+        controlPeriod: .milliseconds(100))
     }
   }
 
@@ -40,6 +41,8 @@ enum DriveRig: CaseIterable, Sendable {
     case .dynamixel:
       var options = DynamixelOptions()
       options.baudRate = .b1M
+      // A loaded machine may hand over two packets at once that were sent apart: no collision.
+      options.isHalfDuplex = false
       return try DynamixelBus(options: options)
     case .odrive: return ODriveDrive()
     }

@@ -49,12 +49,14 @@ struct GovernorCase {
   private let mode: MotionMode
   private var input: GovernorInput
   /// Steps for which each trouble still lasts.
-  private var troubles = [Int](repeating: 0, count: 12)
+  private var troubles = [Int](repeating: 0, count: 13)
   private var closings: [MonotonicInstant] = []
+  /// Where the last motion told the joint to be.
+  private var told: Double?
 
   private enum Trouble: Int {
     case frames, decisions, acknowledgements, link, watchdog, fault, stopped, outside, signal
-    case drift, heartbeat, runaway
+    case drift, heartbeat, runaway, held
   }
 
   /// - Parameter step: how a governor is asked, for who wants to look at that.
@@ -77,6 +79,7 @@ struct GovernorCase {
         velocityMaximum: random.figure(1, 400), accelerationMaximum: random.figure(5, 5000),
         jerkMaximum: random.figure(20, 100_000), effortMaximum: random.figure(0.5, 60),
         effortRateMaximum: random.figure(1, 500),
+        followingErrorMaximum: random.figure(0.5, 30),
         heartbeatTimeout: asksForHeartbeat ? .milliseconds(200) : nil,
         burstClosings: 1 + Int(random.next() % 5), burstWindow: .milliseconds(800),
         alsoLatching: random.chance(4) ? .signalBurst : [])
@@ -126,6 +129,8 @@ struct GovernorCase {
       }
       if outcome.complaint != nil { return outcome }
       previous = (input.now, command)
+      told = nil
+      if case .motion(let setpoint) = command { told = setpoint.positionDegrees }
       if !governor.latchedCauses.isEmpty, !isLatched {
         isLatched = true
         outcome.latches += 1
@@ -237,6 +242,7 @@ struct GovernorCase {
     case .stop: joint.state = .stopped
     case .heartbeat, .identify, .release: break
     }
+    if lasts(.held), random.chance(2) { joint.positionDegrees += random.figure(-20, 20) }
     if lasts(.runaway) {
       if random.chance(2) { joint.velocityDegreesPerSecond = limits.velocityMaximum * 2.01 }
       if random.chance(2) { joint.effortNewtonMetres = -limits.effortMaximum * 1.01 }
@@ -280,6 +286,9 @@ struct GovernorCase {
       return "a joint that runs away"
     }
     if wasActive, abs(joint.effortNewtonMetres) > limits.effortMaximum { return "too much effort" }
+    if wasActive, let told, abs(told - joint.positionDegrees) > limits.followingErrorMaximum {
+      return "a joint that does not follow"
+    }
     if let previous {
       let elapsed = input.now - previous
       if elapsed < .zero || elapsed > limits.controlPeriod * 3 { return "a late step" }

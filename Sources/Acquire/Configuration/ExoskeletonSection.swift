@@ -44,6 +44,7 @@ struct ExoskeletonSection: Equatable {
   var jerkMaximumDegreesPerSecondCubed = 1200.0
   var effortMaximumNewtonMetres = 20.0
   var effortRateMaximumNewtonMetresPerSecond = 40.0
+  var followingErrorMaximumDegrees = 15.0
   var controlPeriodSeconds = 0.02
   var frameTimeoutSeconds = 0.1
   var decisionTimeoutSeconds = 0.5

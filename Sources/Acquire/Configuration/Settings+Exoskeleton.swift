@@ -90,6 +90,9 @@ extension Setting {
         "exoskeleton.effort-rate-maximum", \.exoskeleton.effortRateMaximumNewtonMetresPerSecond,
         "N·m/s", in: 0.001...100_000),
       .number(
+        "exoskeleton.following-error-maximum", \.exoskeleton.followingErrorMaximumDegrees,
+        "between the joint and where it was told to be, degrees", in: 0.1...360),
+      .number(
         "exoskeleton.control-period", \.exoskeleton.controlPeriodSeconds,
         "between commands, seconds", in: 0.001...0.2),
       .number(

@@ -14,6 +14,7 @@ extension ExoskeletonSection {
         accelerationMaximum: accelerationMaximumDegreesPerSecondSquared,
         jerkMaximum: jerkMaximumDegreesPerSecondCubed, effortMaximum: effortMaximumNewtonMetres,
         effortRateMaximum: effortRateMaximumNewtonMetresPerSecond,
+        followingErrorMaximum: followingErrorMaximumDegrees,
         controlPeriod: Nanoseconds(seconds: controlPeriodSeconds),
         frameTimeout: Nanoseconds(seconds: frameTimeoutSeconds),
         decisionTimeout: Nanoseconds(seconds: decisionTimeoutSeconds),
@@ -27,6 +28,9 @@ extension ExoskeletonSection {
 
   private func alsoLatching() throws(Failure) -> NeutralCauses {
     var causes: NeutralCauses = []
+    if DriveKind(rawValue: driveProtocol)?.remembersItsWatchdog == false {
+      causes.insert(.lateStep)
+    }
     for name in latch {
       guard let bit = NeutralCauses.names.firstIndex(of: name) else {
         throw Failure(

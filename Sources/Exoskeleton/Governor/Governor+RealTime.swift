@@ -279,10 +279,23 @@ extension Governor {
     if case .active = state {
       let speed = math_fabs(joint.velocityDegreesPerSecond)
       if speed > limits.velocityMaximum * GovernorLimits.overspeedFactor { causes.add(.overspeed) }
+      if !follows(joint) { causes.add(.jointUnfit) }
       // False for NaN, which is what a drive says that cannot tell its effort.
       if math_fabs(joint.effortNewtonMetres) > limits.effortMaximum { causes.add(.overEffort) }
     }
     return causes
+  }
+
+  /// Whether the joint is near where it was told to be. One that is held and then let go would
+  /// leap to where the course has gone on to meanwhile.
+  @_noLocks @_noAllocation
+  private func follows(_ joint: JointState) -> Bool {
+    switch mode {
+    case .effort: return true
+    case .position:
+      let told = course.state(after: secondsOnCourse).positionDegrees
+      return math_fabs(joint.positionDegrees - told) <= limits.followingErrorMaximum
+    }
   }
 
   @_noLocks @_noAllocation

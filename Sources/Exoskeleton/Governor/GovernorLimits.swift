@@ -13,6 +13,7 @@ public import RT
 /// | jerkMaximum | deg/s³ | 1200 | 0.001 … 10 000 000 |
 /// | effortMaximum | N·m | 20 | 0.001 … 500 |
 /// | effortRateMaximum | N·m/s | 40 | 0.001 … 100 000 |
+/// | followingErrorMaximum | deg | 15 | 0.1 … 360 |
 /// | controlPeriod | ms | 20 | 1 … 200 |
 /// | frameTimeout | ms | 100 | controlPeriod … 5000 |
 /// | decisionTimeout | ms | 500 | controlPeriod … 5000 |
@@ -31,6 +32,8 @@ public struct GovernorLimits: Equatable, Sendable {
   /// Commanded at most; more than this measured while it moves is a cause of neutral.
   public let effortMaximum: Double
   public let effortRateMaximum: Double
+  /// How far the joint may stand from where it was told to be; led by effort it is told nowhere.
+  public let followingErrorMaximum: Double
   /// How often `Governor.step` is called.
   public let controlPeriod: Nanoseconds
   /// Neutral when the newest frame is older.
@@ -52,7 +55,8 @@ public struct GovernorLimits: Equatable, Sendable {
   public init(
     positionMinimum: Double = 0, positionMaximum: Double = 90, velocityMaximum: Double = 30,
     accelerationMaximum: Double = 120, jerkMaximum: Double = 1200, effortMaximum: Double = 20,
-    effortRateMaximum: Double = 40, controlPeriod: Nanoseconds = .milliseconds(20),
+    effortRateMaximum: Double = 40, followingErrorMaximum: Double = 15,
+    controlPeriod: Nanoseconds = .milliseconds(20),
     frameTimeout: Nanoseconds = .milliseconds(100),
     decisionTimeout: Nanoseconds = .milliseconds(500),
     acknowledgementTimeout: Nanoseconds = .milliseconds(100),
@@ -73,6 +77,8 @@ public struct GovernorLimits: Equatable, Sendable {
     try Self.check("the effort maximum", effortMaximum, atLeast: 0.001, atMost: 500, "N·m")
     try Self.check(
       "the effort rate maximum", effortRateMaximum, atLeast: 0.001, atMost: 100_000, "N·m/s")
+    try Self.check(
+      "the following error maximum", followingErrorMaximum, atLeast: 0.1, atMost: 360, "deg")
     try Self.check(
       "the control period", controlPeriod.milliseconds, atLeast: 1, atMost: 200, "ms")
     var timeouts = [
@@ -99,6 +105,7 @@ public struct GovernorLimits: Equatable, Sendable {
     self.jerkMaximum = jerkMaximum
     self.effortMaximum = effortMaximum
     self.effortRateMaximum = effortRateMaximum
+    self.followingErrorMaximum = followingErrorMaximum
     self.controlPeriod = controlPeriod
     self.frameTimeout = frameTimeout
     self.decisionTimeout = decisionTimeout

@@ -65,8 +65,8 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   }
   /// The serial line is gone. Latched.
   public static var linkGone: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 3) } }
-  /// The joint stands outside the limits by more than its play; or motion would begin now, and it
-  /// moves too fast to be stopped within them. Benign.
+  /// The joint stands outside the limits by more than its play; or it does not follow where it is
+  /// led; or motion would begin now, and it moves too fast to be stopped within them. Benign.
   public static var jointUnfit: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 4) } }
   /// The target is not a number or lies outside the limits. Benign.
   public static var refusedDemand: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 5) } }

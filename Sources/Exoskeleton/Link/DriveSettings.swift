@@ -41,6 +41,15 @@ public enum DriveKind: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether the drive itself says for certain that its watchdog has bitten, until it is armed anew.
+  /// One that does not would go on after a host that stood still as if nothing had been.
+  public var remembersItsWatchdog: Bool {
+    switch self {
+    case .framed, .dynamixel, .odrive: true
+    case .vesc, .cubemars, .openExo, .compact: false
+    }
+  }
+
   /// The rate at which such a drive listens when nobody has changed it.
   public var usualBaud: UInt32 {
     switch self {
