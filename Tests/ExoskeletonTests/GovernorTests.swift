@@ -53,7 +53,8 @@ struct GovernorStateTests {
     case good, noFrames, noDecisions, noDecisionYet, neutralDemanded, targetTooFar, targetNaN
     case lateStep, clockBackwards, noAcknowledgements, linkGone, jointOutside, jointNaN
     case jointUnknown, exoskeletonDisarmed, exoskeletonWatchdog, exoskeletonStopped
-    case exoskeletonFault, arm, disarm, stop, release
+    case exoskeletonFault, signalUnfit, drift, tooFast, tooMuchEffort, notFollowing, wrongKind
+    case arm, disarm, stop, release
   }
 
   enum Start: String, CaseIterable, Sendable {
@@ -83,6 +84,13 @@ struct GovernorStateTests {
     .exoskeletonWatchdog: "  dD     aD     lN     lN      lN      sS",
     .exoskeletonStopped: "   dh     sS     sS     sS      sS      sS",
     .exoskeletonFault: "     dD     aD     lN     lN      lN      sS",
+    .signalUnfit: "          dD     aN     nN     nN      lN      sS",
+    .drift: "                dD     nN     nN     nN      lN      sS",
+    // What a person does with a joint that is not driven is no fault.
+    .tooFast: "              dD     aN     lN     nN      lN      sS",
+    .tooMuchEffort: "        dD     xM     lN     xM      lN      sS",
+    .notFollowing: "         dD     xM     nN     xM      lN      sS",
+    .wrongKind: "            dD     nN     nN     nN      lN      sS",
     .arm: "                  a-     a-     x-     n-      l-      s-",
     .disarm: "               d-     d-     d-     d-      d-      s-",
     .stop: "                 s-     s-     s-     s-      s-      s-",
@@ -163,6 +171,12 @@ struct GovernorStateTests {
     case .exoskeletonWatchdog: input.joint?.state = .watchdog
     case .exoskeletonStopped: input.joint?.state = .stopped
     case .exoskeletonFault: input.joint?.faults = .overload
+    case .signalUnfit: input.signal.isFit = false
+    case .drift: input.signal.isDrifting = true
+    case .tooFast: input.joint?.velocityDegreesPerSecond = -60.1
+    case .tooMuchEffort: input.joint?.effortNewtonMetres = -20.1
+    case .notFollowing: input.joint?.positionDegrees = 30
+    case .wrongKind: input.demand = .exert(newtonMetres: 1)
     case .arm: scene.governor.arm()
     case .disarm: scene.governor.disarm()
     case .stop: scene.governor.stop(.emergencyLine)
