@@ -27,7 +27,7 @@ private struct Bench: ~Copyable {
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton
     actuation = Actuation(
-      governor: Governor(limits: limits), link: link, demands: demands, samplesPerSecond: 250,
+      governor: Governor(limits: limits), link: HeldLink(link), demands: demands, samplesPerSecond: 250,
       go: go, halt: halt, panel: panel, deadMan: nil, now: .now())
   }
 
