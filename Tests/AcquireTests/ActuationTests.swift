@@ -25,14 +25,16 @@ private struct Bench: ~Copyable {
     try exoskeleton.start()
     let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
     var link = ExoskeletonLink(
-      port: try SerialPort(path: name ?? exoskeleton.path, baud: 115_200), settings: DriveSettings())
+      port: try SerialPort(path: name ?? exoskeleton.path, baud: 115_200), settings: DriveSettings()
+    )
     try link.connect(timeout: .seconds(10))
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton
     attendant = name == nil ? nil : LinkAttendant(for: link, limits: limits)
     actuation = Actuation(
       governor: Governor(limits: limits), link: HeldLink(link, attendant: attendant),
-      demands: demands, samplesPerSecond: 250, go: go, halt: halt, panel: panel, deadMan: nil, now: .now())
+      demands: demands, samplesPerSecond: 250, go: go, halt: halt, panel: panel, deadMan: nil,
+      now: .now())
   }
 
   /// A frame, a decision for class 1, and a control period later a command.

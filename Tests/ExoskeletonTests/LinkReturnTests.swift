@@ -199,7 +199,8 @@ struct LinkReturnTests {
     _ = second
   }
 
-  @Test("the end of a session does not wait for an answer that never comes", .timeLimit(.minutes(5)))
+  @Test(
+    "the end of a session does not wait for an answer that never comes", .timeLimit(.minutes(5)))
   func interrupted() throws {
     let far = try FarEnd()
     var link = ExoskeletonLink(

@@ -135,13 +135,15 @@ struct Actuation: ~Copyable {
     return governed
   }
 
-  /// Only when the governor has seen that it is gone. Whoever comes back stands still until a person
+  /// Only when the governor has seen that it is gone. Whoever comes back is disarmed, because a
+  /// drive without a watchdog may still do what it was told last, and stands still until a person
   /// arms: neither to have started the session nor an arming under way counts any more.
   @_noLocks @_noAllocation
   private mutating func exchangeLink(at now: MonotonicInstant) {
     wasArmed = true
-    guard link.exchange(at: now), case .armed = governor.state else { return }
-    governor.disarm()
+    guard link.exchange(at: now) else { return }
+    link.send(.disarm)
+    if case .armed = governor.state { governor.disarm() }
   }
 
   /// Whatever an operator asks for, the session's own first arming is over: what was stopped or

@@ -183,8 +183,7 @@ struct SessionWatch {
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
     _ end: AcquisitionEnd, isNeutral: Bool, goneLine: String?,
-    description: AmplifierDescription, recorder: RecorderStatus,
-    path: String
+    description: AmplifierDescription, recorder: RecorderStatus, path: String
   ) {
     if let goneLine {
       fail(

@@ -152,13 +152,13 @@ public struct HeldLink: ~Copyable, @unchecked Sendable {
     unsafe link.pointee.poll(roundTrips: &roundTrips)
   }
 
-  /// See `ExoskeletonLink`; false while there is none.
+  /// See `ExoskeletonLink`; false while there is none. Not on the real-time path.
   public mutating func sendNeutralBlocking(deadline: MonotonicInstant) -> Bool {
     guard let link = unsafe link else { return false }
     return unsafe link.pointee.sendNeutralBlocking(deadline: deadline)
   }
 
-  /// See `ExoskeletonLink`; false while there is none. Not real-time.
+  /// See `ExoskeletonLink`; false while there is none. Not on the real-time path.
   public mutating func insist(on command: Command, until states: [ExoskeletonState]) -> Bool {
     guard let link = unsafe link else { return false }
     return unsafe link.pointee.insist(on: command, until: states)

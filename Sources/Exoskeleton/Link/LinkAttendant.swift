@@ -133,8 +133,8 @@ enum LinkObstacle: Error, Equatable {
     case .link(let fault): fault.message
     case .limits(let fault): fault.message
     case .other(let path, let found, let wanted):
-      "\(found) answers on \(path), and not \(wanted): connect the session's own exoskeleton there, "
-        + "or begin a new session"
+      "\(found) answers on \(path), and not \(wanted): connect the session's own exoskeleton "
+        + "there, or begin a new session"
     }
   }
 

@@ -55,7 +55,7 @@ struct LinkExchange: @unchecked Sendable {
     return unsafe link
   }
 
-  /// Attendant, `missing`: the decoding thread's from now on.
+  /// Attendant, `missing`: the decoding thread's from now on. Not on the real-time path.
   func offer(_ link: consuming ExoskeletonLink) {
     let place = UnsafeMutablePointer<ExoskeletonLink>.allocate(capacity: 1)
     unsafe place.initialize(to: link)
@@ -63,17 +63,19 @@ struct LinkExchange: @unchecked Sendable {
     unsafe memory.pointee.store(Turn.ready, ordering: .releasing)
   }
 
-  /// Attendant, `givenUp`: closes the port. Whoever comes back gets its old name only then.
+  /// Attendant, `givenUp`: closes the port. Whoever comes back gets its old name only then. Not on
+  /// the real-time path.
   func close() {
     free()
     unsafe memory.pointee.store(Turn.missing, ordering: .releasing)
   }
 
-  /// When both threads have ended: what nobody took any more.
+  /// When both threads have ended: what nobody took any more. Not on the real-time path.
   func closeLeftover() {
     if turn == Turn.givenUp || turn == Turn.ready { close() }
   }
 
+  /// Not on the real-time path.
   private func free() {
     guard let link = unsafe slot.pointee else { return }
     // SAFETY: by `turn` it is nobody else's, and `offer` or `HeldLink` made it on the heap.
