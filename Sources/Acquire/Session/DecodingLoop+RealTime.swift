@@ -100,6 +100,7 @@ struct StatusSnapshot: BitwiseCopyable {
   var gateFlags: UInt8 = 0
   var isGateOpen = false
   var isSettled = false
+  var isDrifting = false
   var governorState = GovernorState.disarmed
   var latchedCauses = NeutralCauses(rawValue: 0)
   var positionDegrees = Double.nan
@@ -202,7 +203,7 @@ extension DecodingWorkspace {
       snapshot.decisions &+= 1
       snapshot.classIndex = intent.classIndex
       snapshot.confidence = intent.confidence
-      actuation?.take(intent)
+      actuation?.take(intent, isDrifting: stage?.isDrifting == true)
       events.pushDecision(
         classIndex: intent.classIndex, confidence: intent.confidence,
         sampleIndex: intent.sampleIndex)

@@ -253,7 +253,7 @@ extension StatusSnapshot {
   var hindrance: String {
     guard decodes else { return "recording" }
     if !isSettled { return "settling" }
-    if isGateOpen { return "" }
+    if isGateOpen { return isDrifting ? "drift" : "" }
     let names = [
       "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
       "incomplete",
