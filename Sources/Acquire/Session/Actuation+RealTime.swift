@@ -162,6 +162,10 @@ struct Actuation: ~Copyable {
     link.poll(roundTrips: &roundTrips)
   }
 
+  /// The dead-man line low, for good.
+  @_noLocks @_noAllocation
+  mutating func dropDeadMan() { deadMan?.drop() }
+
   /// Times that the dead-man line could not be driven.
   var deadManFailures: UInt64 {
     @_noLocks @_noAllocation

@@ -127,6 +127,9 @@ extension DecodingWorkspace {
         frames.release()
       } else if stop.isRaised {
         return
+      } else if actuation?.isUrgent == true {
+        // Asked since the last look, before the ticket: its ring would not wake.
+        stop(at: .now())
       } else {
         let now = MonotonicInstant.now()
         let deadline = actuation?.deadline ?? now + patience

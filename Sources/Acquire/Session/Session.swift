@@ -110,7 +110,8 @@ struct Session {
     } catch {
       stopDecoding.raise()
       bell.ring()
-      _ = decodingThread.join()
+      var finished = decodingThread.join()
+      _ = finished.actuation?.release()
       recording.finish()
       throw error
     }

@@ -243,7 +243,7 @@ extension GovernorState {
 extension NeutralCauses {
   /// "no decisions, no frames".
   var text: String {
-    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+    Self.names.enumerated().filter { rawValue & 1 << UInt32($0.offset) != 0 }
       .map(\.element).joined(separator: ", ")
   }
 }
