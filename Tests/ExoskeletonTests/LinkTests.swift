@@ -13,8 +13,8 @@ import Testing
 final class RunningExoskeleton {
   let exoskeleton: VirtualExoskeleton
 
-  init(watchdog: Nanoseconds) throws {
-    exoskeleton = try VirtualExoskeleton(watchdog: watchdog)
+  init(watchdog: Nanoseconds, name: String = "virtual knee", link: String? = nil) throws {
+    exoskeleton = try VirtualExoskeleton(watchdog: watchdog, name: name, link: link)
     try exoskeleton.start()
   }
 

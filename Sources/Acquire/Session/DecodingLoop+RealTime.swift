@@ -112,6 +112,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var joint: JointState?
   var links = LinkCounts()
   var isLinkGone = false
+  /// Of the exoskeleton's line.
+  var outages = LinkOutages()
   /// When it was taken.
   var time = MonotonicInstant(nanoseconds: 0)
 }
@@ -273,7 +275,7 @@ extension DecodingWorkspace {
     guard now >= nextSnapshot else { return }
     nextSnapshot = now + .milliseconds(100)
     stage?.describe(in: &snapshot)
-    actuation?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot, at: now)
     snapshot.time = now
     status.write(snapshot)
   }

@@ -57,9 +57,10 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static var noFrames: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 0) } }
   /// No decision yet, or none for `decisionTimeout`. Benign.
   public static var noDecisions: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 1) } }
-  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign:
-  /// when it answers again its state is known again, and had it fallen silent for as long as its
-  /// own watchdog allows, `exoskeletonLeft` would hold.
+  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign
+  /// where it says for itself what has become of it meanwhile, as our own protocol does: switched
+  /// off and on, or left by its own watchdog, it is disarmed. A session with a drive of another
+  /// maker latches it.
   public static var noAcknowledgements: Self {
     @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) }
   }
