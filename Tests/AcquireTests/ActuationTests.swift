@@ -38,7 +38,9 @@ private struct Bench: ~Copyable {
   }
 
   /// A frame, a decision for class 1, and a control period later a command.
-  mutating func step(decides: Bool = true, flags: FrameFlags = []) -> GovernorState {
+  mutating func step(
+    decides: Bool = true, drifts: Bool = false, flags: FrameFlags = []
+  ) -> GovernorState {
     let now = MonotonicInstant.now()
     var header = FrameHeader()
     header.edgeTime = now
@@ -48,7 +50,8 @@ private struct Bench: ~Copyable {
     actuation.noteFrame(header)
     if decides {
       actuation.take(
-        Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now))
+        Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now),
+        isDrifting: drifts)
     }
     _ = actuation.control(now: now)
     usleep(15_000)
@@ -126,6 +129,22 @@ struct ActuationTests {
       return
     }
     #expect(causes.contains(.noDecisions))
+    let isActiveAgain = bench.stepUntilActive()
+    #expect(isActiveAgain)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("a decoder that drifts moves nothing until it has come back")
+  func drift() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    guard case .neutral(let causes) = bench.step(drifts: true) else {
+      Issue.record("moves although it drifts")
+      return
+    }
+    #expect(causes.contains(.drift))
     let isActiveAgain = bench.stepUntilActive()
     #expect(isActiveAgain)
     bench.exoskeleton.stop()

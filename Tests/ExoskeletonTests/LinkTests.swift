@@ -39,7 +39,8 @@ struct Bench: ~Copyable {
     )
     try link.connect(timeout: .seconds(10))
     let limits = try GovernorLimits(
-      velocityMaximum: 120, accelerationMaximum: 600, controlPeriod: .milliseconds(200),
+      velocityMaximum: 120, accelerationMaximum: 600, followingErrorMaximum: 360,
+      controlPeriod: .milliseconds(200),
       frameTimeout: .seconds(1), acknowledgementTimeout: .seconds(1))
     self.running = running
     self.link = link

@@ -62,6 +62,9 @@ struct DecoderSection: Equatable {
   var enterProbability = 0.5
   var exitProbability = 0.35
   var dwellDecisions = 3
+  /// 0: nobody looks for drift.
+  var driftRatio = 0.0
+  var driftSeconds = 60.0
 }
 
 struct RecordingSection: Equatable {

@@ -59,10 +59,11 @@ struct Actuation: ~Copyable {
   }
 
   @_noLocks @_noAllocation
-  mutating func take(_ intent: Intent) {
+  mutating func take(_ intent: Intent, isDrifting: Bool) {
     demand = demands.demand(ofClass: intent.classIndex)
     lastDecision = intent.time
     signal.isFit = true
+    signal.isDrifting = isDrifting
   }
 
   /// A decision was due and could not be made: what was decided before counts no longer, because
@@ -173,6 +174,10 @@ struct Actuation: ~Copyable {
   mutating func listen(roundTrips: inout LatencyHistogram) {
     link.poll(roundTrips: &roundTrips)
   }
+
+  /// The dead-man line low, for good.
+  @_noLocks @_noAllocation
+  mutating func dropDeadMan() { deadMan?.drop() }
 
   /// Times that the dead-man line could not be driven.
   var deadManFailures: UInt64 {

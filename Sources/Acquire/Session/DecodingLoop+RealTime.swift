@@ -100,6 +100,7 @@ struct StatusSnapshot: BitwiseCopyable {
   var gateFlags: UInt8 = 0
   var isGateOpen = false
   var isSettled = false
+  var isDrifting = false
   var governorState = GovernorState.disarmed
   var latchedCauses = NeutralCauses(rawValue: 0)
   var positionDegrees = Double.nan
@@ -128,6 +129,9 @@ extension DecodingWorkspace {
         frames.release()
       } else if stop.isRaised {
         return
+      } else if actuation?.isUrgent == true {
+        // Asked since the last look, before the ticket: its ring would not wake.
+        stop(at: .now())
       } else {
         let now = MonotonicInstant.now()
         let deadline = actuation?.deadline ?? now + patience
@@ -204,7 +208,7 @@ extension DecodingWorkspace {
       snapshot.decisions &+= 1
       snapshot.classIndex = intent.classIndex
       snapshot.confidence = intent.confidence
-      actuation?.take(intent)
+      actuation?.take(intent, isDrifting: stage?.isDrifting == true)
       events.pushDecision(
         classIndex: intent.classIndex, confidence: intent.confidence,
         sampleIndex: intent.sampleIndex)

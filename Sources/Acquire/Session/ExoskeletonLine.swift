@@ -172,6 +172,7 @@ extension Actuation {
   /// - Returns: false when the exoskeleton has not confirmed neutral; its own watchdog is what is
   ///   left then.
   mutating func release() -> Bool {
+    dropDeadMan()
     let isNeutral = link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
     governor.disarm()
     return link.insist(on: .disarm, until: [.disarmed, .stopped]) && isNeutral

@@ -110,8 +110,9 @@ struct Session {
     } catch {
       stopDecoding.raise()
       bell.ring()
-      _ = decodingThread.join()
+      var finished = decodingThread.join()
       line.endAttending()
+      _ = finished.actuation?.release()
       recording.finish()
       throw error
     }

@@ -68,7 +68,20 @@ struct SessionPlan {
     try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
     return DecodingStage(
       chain: try chain(), decoder: LinearDecoder(model: model, rule: rule),
-      framesPerDecision: framesPerDecision)
+      drift: try drift(), framesPerDecision: framesPerDecision)
+  }
+
+  private func drift() throws(Failure) -> DriftWatch? {
+    let section = configuration.decoder
+    if section.driftRatio == 0 { return nil }
+    guard section.driftRatio > 1 else {
+      throw Failure(
+        .configuration,
+        "`decoder.drift-ratio` is \(section.driftRatio), which every power has left: choose one "
+          + "above 1, or 0 to watch for no drift")
+    }
+    return DriftWatch(
+      model: model, ratio: section.driftRatio, span: Nanoseconds(seconds: section.driftSeconds))
   }
 
   /// No model was given, and the one that is part of the program is for other channels.

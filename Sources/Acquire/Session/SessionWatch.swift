@@ -279,7 +279,7 @@ extension GovernorState {
 extension NeutralCauses {
   /// "no decisions, no frames".
   var text: String {
-    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+    Self.names.enumerated().filter { rawValue & 1 << UInt32($0.offset) != 0 }
       .map(\.element).joined(separator: ", ")
   }
 }
@@ -289,7 +289,7 @@ extension StatusSnapshot {
   var hindrance: String {
     guard decodes else { return "recording" }
     if !isSettled { return "settling" }
-    if isGateOpen { return "" }
+    if isGateOpen { return isDrifting ? "drift" : "" }
     let names = [
       "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
       "incomplete",

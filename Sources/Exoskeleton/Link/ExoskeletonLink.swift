@@ -30,6 +30,8 @@ public struct LinkCounts: Equatable, Sendable, BitwiseCopyable {
   public var unexpected: UInt64 = 0
   /// Our own commands, come back.
   public var echoes: UInt64 = 0
+  /// Motions that were not sent, because more than one command still waited in the driver.
+  public var heldBack: UInt64 = 0
   /// Frames that the driver had no room for; dropped whole.
   public var writeRefusals: UInt64 = 0
   public var receivedBytes: UInt64 = 0
