@@ -146,7 +146,7 @@ struct DriveLinkTests {
   }
 
   @Test(
-    "answers that are lost are neutral; it moves again when they return",
+    "answers that are lost are neutral; when they return, arming moves it again",
     arguments: DriveRig.allCases)
   func mute(rig: DriveRig) throws {
     var bench = try DriveBench(rig, watchdog: .milliseconds(2500))
@@ -157,6 +157,15 @@ struct DriveLinkTests {
     }
     #expect(isNeutral)
     bench.drive.disturb(.none)
+    let isLatched = bench.run(.moveTo(degrees: 60)) {
+      $0.governor.latchedCauses.contains(.exoskeletonLeft)
+    }
+    #expect(isLatched)
+    #expect(!bench.drive.status.isDriven)
+    bench.governor.disarm()
+    let isDisarmed = bench.run(.hold) { $0.link.joint?.state == .disarmed }
+    #expect(isDisarmed)
+    bench.governor.arm()
     let isMoving = bench.run(.moveTo(degrees: 60)) { $0.drive.status.isDriven }
     #expect(isMoving)
   }

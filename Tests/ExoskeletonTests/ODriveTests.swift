@@ -132,7 +132,9 @@ struct ODriveTests {
 
   @Test("who answers is known, with its watchdog, its speed and what should be changed")
   func identity() throws {
-    let bench = try DriveBench(.odrive, watchdog: .milliseconds(300))
+    let settings = try DriveRig.odrive.settings(
+      watchdog: .milliseconds(300), controlPeriod: .milliseconds(20))
+    let bench = try DriveBench(.odrive, settings: settings)
     let identity = bench.identity
     #expect(identity.name == "ODrive 3.6.56")
     #expect(identity.firmware == "0.5.6")

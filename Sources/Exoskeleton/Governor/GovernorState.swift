@@ -58,8 +58,8 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// No decision yet, or none for `decisionTimeout`. Benign.
   public static var noDecisions: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 1) } }
   /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign:
-  /// when it answers again its state is known again, and had it fallen silent for as long as its
-  /// own watchdog allows, `exoskeletonLeft` would hold.
+  /// when it answers again its state is known again, where it keeps that itself (framed) or its
+  /// driver takes a silence for a start (dynamixel, odrive): then `exoskeletonLeft` holds.
   public static var noAcknowledgements: Self {
     @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) }
   }
