@@ -170,6 +170,18 @@ struct DriveLinkTests {
     #expect(isMoving)
   }
 
+  @Test("a command that comes while a servo's answer is due is withheld, and counted as that")
+  func withheld() throws {
+    var bench = try DriveBench(.dynamixel)
+    bench.drive.disturb(.mute)
+    bench.link.send(.heartbeat)
+    let outcome = bench.link.send(.heartbeat)
+    #expect(outcome == .withheld)
+    let counts = bench.link.counts
+    #expect(counts.withheld == 1)
+    #expect(counts.writeRefusals == 0)
+  }
+
   @Test(
     "a cable that is pulled is neutral, and the drive's watchdog bites",
     arguments: DriveRig.allCases)

@@ -193,7 +193,7 @@ struct DriveRehearsalTests {
   @Test("an axis without a motor is refused by the drive, and that is a fault")
   func cannotClose() throws {
     var rehearsal = try DriveRehearsal(.odrive)
-    var settings = try DriveRig.odrive.settings()
+    var settings = try DriveRig.odrive.settings(watchdog: .milliseconds(100))
     settings.address = 1
     rehearsal.wire = Wire(settings)
     rehearsal.learn(.odrive, address: 1)
