@@ -13,19 +13,23 @@ import Testing
 enum DriveRig: CaseIterable, Sendable {
   case dynamixel, odrive
 
-  /// - Parameter watchdog: what the drive's own is set to.
-  func settings(watchdog: Nanoseconds = .milliseconds(2500)) throws -> DriveSettings {
+  /// - Parameters:
+  ///   - watchdog: what the drive's own is set to.
+  ///   - controlPeriod: long, so that a loaded machine is no silent drive.
+  func settings(
+    watchdog: Nanoseconds = .milliseconds(2500), controlPeriod: Nanoseconds = .milliseconds(100)
+  ) throws -> DriveSettings {
     switch self {
     case .dynamixel:
       // The middle of the turn is the joint's 0.
       DriveSettings(
         kind: .dynamixel,
         gearing: try Gearing(ratio: 1, zeroDegrees: 180, newtonMetresPerAmpere: 15.6),
-        watchdog: watchdog, controlPeriod: .milliseconds(100))
+        watchdog: watchdog, controlPeriod: controlPeriod)
     case .odrive:
       DriveSettings(
         kind: .odrive, gearing: try Gearing(ratio: 50), address: 0, watchdog: watchdog,
-        controlPeriod: .milliseconds(100))
+        controlPeriod: controlPeriod)
     }
   }
 

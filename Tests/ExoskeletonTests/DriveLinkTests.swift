@@ -146,7 +146,7 @@ struct DriveLinkTests {
   }
 
   @Test(
-    "answers that are lost are neutral; it moves again when they return",
+    "answers that are lost are neutral; when they return, arming moves it again",
     arguments: DriveRig.allCases)
   func mute(rig: DriveRig) throws {
     var bench = try DriveBench(rig, watchdog: .milliseconds(2500))
@@ -157,8 +157,29 @@ struct DriveLinkTests {
     }
     #expect(isNeutral)
     bench.drive.disturb(.none)
+    let isLatched = bench.run(.moveTo(degrees: 60)) {
+      $0.governor.latchedCauses.contains(.exoskeletonLeft)
+    }
+    #expect(isLatched)
+    #expect(!bench.drive.status.isDriven)
+    bench.governor.disarm()
+    let isDisarmed = bench.run(.hold) { $0.link.joint?.state == .disarmed }
+    #expect(isDisarmed)
+    bench.governor.arm()
     let isMoving = bench.run(.moveTo(degrees: 60)) { $0.drive.status.isDriven }
     #expect(isMoving)
+  }
+
+  @Test("a command that comes while a servo's answer is due is withheld, and counted as that")
+  func withheld() throws {
+    var bench = try DriveBench(.dynamixel)
+    bench.drive.disturb(.mute)
+    bench.link.send(.heartbeat)
+    let outcome = bench.link.send(.heartbeat)
+    #expect(outcome == .withheld)
+    let counts = bench.link.counts
+    #expect(counts.withheld == 1)
+    #expect(counts.writeRefusals == 0)
   }
 
   @Test(

@@ -17,6 +17,8 @@ struct DriveRehearsal: ~Copyable {
   var noise: (([UInt8]) -> [UInt8])?
   /// Nothing is sent: the host has stopped.
   var isHostDead = false
+  /// The drive hears, and is not heard.
+  var isMute = false
   private(set) var now: MonotonicInstant
   private(set) var joint: JointState?
   private(set) var lastAcknowledgement: MonotonicInstant?
@@ -33,7 +35,8 @@ struct DriveRehearsal: ~Copyable {
   /// A drive that has been asked everything that is asked before a session.
   init(_ rig: DriveRig, mode: MotionMode = .position) throws {
     let now = MonotonicInstant(nanoseconds: 1_000_000_000_000)
-    var settings = try rig.settings(watchdog: .milliseconds(100))
+    var settings = try rig.settings(
+      watchdog: .milliseconds(100), controlPeriod: .milliseconds(20))
     settings.mode = mode
     let limits = try GovernorLimits(
       velocityMaximum: 60, accelerationMaximum: 300, jerkMaximum: 3000, effortMaximum: 45)
@@ -42,7 +45,7 @@ struct DriveRehearsal: ~Copyable {
     self.drive = drive
     lastAcknowledgement = now
     governor = Governor(limits: limits, mode: mode)
-    unsafe memory = .allocate(byteCount: 256, alignment: 8)
+    unsafe memory = .allocate(byteCount: 512, alignment: 8)
     wire = Wire(settings)
     learn(rig)
   }
@@ -59,24 +62,27 @@ struct DriveRehearsal: ~Copyable {
       if mode == .effort { bus.servos[0].table[.operatingMode] = 0 }
       return bus
     case .odrive:
-      var options = ODriveOptions()
-      options.isWatchdogEnabled = true
-      options.watchdogSeconds = 0.1
-      var odrive = ODriveDrive(options: options, now: now)
+      var odrive = ODriveDrive(now: now)
+      // Set as before a session, and not saved: a restart forgets it.
+      odrive.axes[0].configuration.watchdogSeconds = 0.1
+      odrive.axes[0].feedWatchdog()
+      odrive.axes[0].configuration.isWatchdogEnabled = true
       if mode == .effort { odrive.axes[0].configuration.controlMode = 1 }
       return odrive
     }
   }
 
   /// What the link would have learned before a session.
-  mutating func learn(_ rig: DriveRig) {
+  mutating func learn(_ rig: DriveRig, address: Int = 0) {
     switch rig {
     case .dynamixel:
       wire.dynamixel.amperesPerCount = 0.00269
       wire.dynamixel.currentMaximum = 1193
       wire.dynamixel.noteIdentified(isTorqueOn: false)
     case .odrive:
-      wire.odrive.vocabulary = ODriveVocabulary(axis: 0, generation: .five, tellsCurrent: true)
+      wire.odrive.noteIdentified(
+        ODriveVocabulary(
+          axis: address, generation: .five, tellsCurrent: true, watchdogSeconds: 0.1))
       wire.odrive.torqueConstant = 0.04
     }
   }
@@ -101,7 +107,7 @@ struct DriveRehearsal: ~Copyable {
 
   @discardableResult
   mutating func send(_ command: Command) -> Bool {
-    var out = unsafe ByteWriter(memory, capacity: 256)
+    var out = unsafe ByteWriter(memory, capacity: 512)
     let asks = wire.encode(
       command, sequence: UInt16(truncatingIfNeeded: times.count), at: now, into: &out)
     times.append(now)
@@ -119,7 +125,7 @@ struct DriveRehearsal: ~Copyable {
   }
 
   private mutating func deliver(_ bytes: [UInt8]) {
-    guard !bytes.isEmpty, !isHostDead else { return }
+    guard !bytes.isEmpty, !isHostDead, !isMute else { return }
     let bytes = noise?(bytes) ?? bytes
     let room = unsafe wire.freeMemory()
     let count = min(bytes.count, room.count)
@@ -130,19 +136,25 @@ struct DriveRehearsal: ~Copyable {
   /// A millisecond; at the beginning of every twentieth a command of the governor's.
   mutating func pass(_ demand: Demand, milliseconds: Int = 1) {
     for _ in 0..<milliseconds {
+      idle()
+      if positions.count % 20 == 0, !isHostDead { control(demand) }
+    }
+  }
+
+  /// The same, and nothing is commanded.
+  mutating func idle(milliseconds: Int = 1) {
+    for _ in 0..<milliseconds {
       now = now + .milliseconds(1)
       var turn = Turn()
       drive.advance(to: now, into: &turn)
       deliver(turn.bytes)
       positions.append(drive.status.positionDegrees)
-      guard !isHostDead else { continue }
-      take()
-      if positions.count % 20 == 0 { control(demand) }
+      if !isHostDead { take() }
     }
   }
 
   private mutating func take() {
-    var out = unsafe ByteWriter(memory, capacity: 256)
+    var out = unsafe ByteWriter(memory, capacity: 512)
     while let reply = wire.next(at: now, into: &out) {
       replies.append(reply)
       if let joint = reply.joint { self.joint = joint }

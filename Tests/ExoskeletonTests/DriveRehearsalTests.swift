@@ -151,29 +151,6 @@ struct DriveRehearsalTests {
     #expect(rehearsal.governor.armRefusal == .exoskeletonNotArmed)
   }
 
-  @Test("a servo that was switched off and on has neither torque nor watchdog, and is not trusted")
-  func restarted() throws {
-    var rehearsal = try DriveRehearsal(.dynamixel)
-    rehearsal.governor.arm()
-    _ = rehearsal.pass(.moveTo(degrees: 40), atMost: 5000) { $0.isAt(40) }
-    var bus = try #require(rehearsal.drive as? DynamixelBus)
-    bus.servos[0].table[.torqueEnable] = 0
-    bus.servos[0].table[.busWatchdog] = 0
-    rehearsal.drive = bus
-    let told = rehearsal.pass(.hold, atMost: 1000) { $0.joint?.state == .disarmed }
-    #expect(told != nil)
-    rehearsal.pass(.hold, milliseconds: 300)
-    #expect(!rehearsal.drive.status.isDriven)
-    #expect(!rehearsal.governor.latchedCauses.isEmpty)
-    rehearsal.governor.disarm()
-    rehearsal.pass(.hold, milliseconds: 200)
-    rehearsal.governor.arm()
-    let held = rehearsal.pass(.hold, atMost: 1000) { $0.drive.status.isDriven }
-    #expect(held != nil)
-    bus = try #require(rehearsal.drive as? DynamixelBus)
-    #expect(bus.servos[0].table[.busWatchdog] == 5)
-  }
-
   @Test("an axis that leaves the closed loop by itself is not brought back before it is armed anew")
   func leaves() throws {
     var rehearsal = try DriveRehearsal(.odrive)
@@ -216,9 +193,10 @@ struct DriveRehearsalTests {
   @Test("an axis without a motor is refused by the drive, and that is a fault")
   func cannotClose() throws {
     var rehearsal = try DriveRehearsal(.odrive)
-    var settings = try DriveRig.odrive.settings()
+    var settings = try DriveRig.odrive.settings(watchdog: .milliseconds(100))
     settings.address = 1
     rehearsal.wire = Wire(settings)
+    rehearsal.learn(.odrive, address: 1)
     rehearsal.governor.arm()
     let told = rehearsal.pass(.hold, atMost: 2000) { $0.joint?.faults == .drive }
     #expect(told != nil)

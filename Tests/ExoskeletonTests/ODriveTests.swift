@@ -8,6 +8,29 @@ import Testing
 @testable import Emulators
 @testable import Exoskeleton
 
+/// An ODrive that says of its supply what it should not.
+private struct OtherSupply: Drive {
+  var odrive = ODriveDrive()
+  let answer: String
+  var name: String { odrive.name }
+  var status: DriveStatus { odrive.status }
+  var nextInstant: MonotonicInstant? { odrive.nextInstant }
+
+  mutating func receive(_ bytes: [UInt8], at now: MonotonicInstant, into turn: inout Turn) {
+    if String(decoding: bytes, as: UTF8.self).contains("vbus_voltage") {
+      turn.send(Emulators.ODriveLine.answer(answer, hasSum: true))
+    } else {
+      odrive.receive(bytes, at: now, into: &turn)
+    }
+  }
+
+  mutating func advance(to now: MonotonicInstant, into turn: inout Turn) {
+    odrive.advance(to: now, into: &turn)
+  }
+
+  mutating func disturb(_ disturbance: DriveDisturbance) { odrive.disturb(disturbance) }
+}
+
 @Suite("ODrive")
 struct ODriveTests {
   private static func line(_ letter: UInt8, _ first: Double, _ second: Double? = nil) -> String? {
@@ -132,7 +155,9 @@ struct ODriveTests {
 
   @Test("who answers is known, with its watchdog, its speed and what should be changed")
   func identity() throws {
-    let bench = try DriveBench(.odrive, watchdog: .milliseconds(300))
+    let settings = try DriveRig.odrive.settings(
+      watchdog: .milliseconds(300), controlPeriod: .milliseconds(20))
+    let bench = try DriveBench(.odrive, settings: settings)
     let identity = bench.identity
     #expect(identity.name == "ODrive 3.6.56")
     #expect(identity.firmware == "0.5.6")
@@ -142,6 +167,21 @@ struct ODriveTests {
     #expect(identity.remarks.contains { $0.contains("more than half of a control period") })
     let position = bench.link.joint?.positionDegrees ?? .nan
     #expect(abs(position - 10) < 0.1)
+  }
+
+  @Test("a supply that cannot be is refused with a sentence", arguments: ["1e300", "-1.0", "nan"])
+  func supply(answer: String) throws {
+    let running = try RunningDrive(OtherSupply(answer: answer))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: running.drive.path, baud: 115_200),
+      settings: try DriveRig.odrive.settings())
+    var sentence = ""
+    do throws(LinkFault) {
+      try link.connect(timeout: .seconds(20))
+    } catch {
+      sentence = error.message
+    }
+    #expect(sentence.contains("when asked for vbus_voltage"))
   }
 
   @Test("an ODrive that cannot be used is refused with a sentence that says what to do")

@@ -225,7 +225,7 @@ extension LinkCounts {
       .init("commands", .unsigned(commands)), .init("acknowledged", .unsigned(acknowledged)),
       .init("unacknowledged", .unsigned(unacknowledged)), .init("inFlight", .unsigned(inFlight)),
       .init("refusedByExoskeleton", .unsigned(refusedByExoskeleton)),
-      .init("writeRefusals", .unsigned(writeRefusals)),
+      .init("writeRefusals", .unsigned(writeRefusals)), .init("withheld", .unsigned(withheld)),
       .init("checksumErrors", .unsigned(checksumErrors)),
       .init("skippedBytes", .unsigned(skippedBytes)),
     ])

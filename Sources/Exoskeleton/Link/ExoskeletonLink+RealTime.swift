@@ -14,6 +14,8 @@ public enum SendOutcome: Equatable, Sendable {
   case sent(sequence: UInt16)
   /// The driver had no room: dropped whole.
   case refused
+  /// The protocol waits for an answer, or for silence on the line, first: nothing was written.
+  case withheld
   /// No exoskeleton was identified: only `identify`, `stop`, `neutral` and `disarm` may be sent.
   case notConnected
   /// The port is gone.
@@ -37,9 +39,13 @@ extension ExoskeletonLink {
     let sequence = nextSequence
     var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
     let asks = wire.encode(command, sequence: sequence, at: .now(), into: &out)
-    if out.isFull || out.byteCount == 0 {
+    if out.isFull {
       counted.writeRefusals += 1
       return .refused
+    }
+    if out.byteCount == 0 {
+      counted.withheld += 1
+      return .withheld
     }
     switch write(out) {
     case .written, .begun:
@@ -74,7 +80,7 @@ extension ExoskeletonLink {
     while let reply = wire.next(at: now, into: &out) {
       if let written = receive(reply) { roundTrips.record(now - written) }
     }
-    if out.byteCount > 0 { _ = write(out) }
+    goOn(out)
   }
 
   /// The same, where nobody wants to know how long it took.
@@ -83,7 +89,13 @@ extension ExoskeletonLink {
     guard receiveBytes() else { return }
     var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
     while let reply = wire.next(at: .now(), into: &out) { _ = receive(reply) }
-    if out.byteCount > 0 { _ = write(out) }
+    goOn(out)
+  }
+
+  /// Whole or not at all: what is cut would spoil the next command, which may be a stop.
+  @_noLocks @_noAllocation
+  private mutating func goOn(_ out: borrowing ByteWriter) {
+    if out.byteCount > 0, !out.isFull { _ = write(out) }
   }
 
   @_noLocks @_noAllocation

@@ -34,6 +34,8 @@ public struct LinkCounts: Equatable, Sendable, BitwiseCopyable {
   public var heldBack: UInt64 = 0
   /// Frames that the driver had no room for; dropped whole.
   public var writeRefusals: UInt64 = 0
+  /// Commands that were not written, because the protocol waits for an answer or for silence first.
+  public var withheld: UInt64 = 0
   public var receivedBytes: UInt64 = 0
   public var checksumErrors: UInt64 = 0
   public var skippedBytes: UInt64 = 0
@@ -54,7 +56,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   /// Where a frame is put together.
   let frame: UnsafeMutableRawPointer
   /// Of a command and what asks for its answer.
-  static var frameCapacity: Int { @_noLocks @_noAllocation get { 256 } }
+  static var frameCapacity: Int { @_noLocks @_noAllocation get { 512 } }
   var nextSequence: UInt16 = 0
   /// Of the newest command, and of what asked for its answer.
   public internal(set) var lastCommandByteCount = 0

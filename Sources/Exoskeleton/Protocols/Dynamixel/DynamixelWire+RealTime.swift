@@ -13,8 +13,10 @@
 // The torque goes on only after the servo has acknowledged a goal, so that the joint never jumps to
 // a goal of before. When the bus watchdog has bitten the servo stops, holds its place with torque
 // and refuses goals (e-Manual, Bus Watchdog (98)); only `arm` and `disarm` lift that. Every eighth
-// motion asks whether the torque is on still and the watchdog set still: a servo that was switched
-// off and on again has neither.
+// motion asks whether the torque is on still, every sixteenth whether the watchdog is set still,
+// and both are asked after each row that was given up, before any torque: a servo that was switched
+// off and on again has neither. One that was silent for as long as that takes has left service,
+// whatever it says then.
 
 internal import RT
 internal import Signal
@@ -49,8 +51,10 @@ struct DynamixelWire: Sendable {
   private var state = HostedState()
   private var torque = Torque.unknown
   private var isBitten = false
-  /// It left service by itself: its torque went off, or it was switched off and on.
+  /// It left service by itself: its torque went off, or it was switched off and on, or was silent
+  /// for so long that it may have been.
   private var hasLeft = false
+  private var silence: Silence
   private var hardwareError: UInt8 = 0
 
   private var step = Step.none
@@ -67,12 +71,15 @@ struct DynamixelWire: Sendable {
   /// Rows in a row that were given up without any status.
   private var failures = 0
   private var isHushed = false
+  /// Since the hush began the servo was told once to set the joint free.
+  private var isFreedInHush = false
 
   init(_ settings: DriveSettings) {
     id = UInt8(truncatingIfNeeded: settings.address)
     gearing = settings.gearing
     patience = max(settings.controlPeriod * 2, .milliseconds(30))
     quarantine = max(settings.controlPeriod, .milliseconds(15))
+    silence = Silence(controlPeriod: settings.controlPeriod)
     // Whole units, rounded down; one that cannot be is refused before a session.
     let units = settings.watchdog.rawValue / DynamixelUnit.watchdog
     watchdogUnits = UInt8(exactly: units) ?? 0
@@ -86,13 +93,15 @@ struct DynamixelWire: Sendable {
     hasLeft = false
     hardwareError = 0
     step = .none
+    silence.end()
   }
 
   // MARK: Commands
 
   /// A servo that has heard half a packet, with a length that a bad line has made long, takes all
   /// that comes for the rest of it, until there is silence. So there is silence, of 150 ms, after
-  /// each four rows that nothing has come back of.
+  /// each four rows that nothing has come back of. What sets the joint free goes out in it once: the
+  /// servo may hear, and only its answers be lost. The silence begins anew then.
   private static var failuresMaximum: Int { @_noLocks @_noAllocation get { 4 } }
   private static var hush: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(150) } }
 
@@ -102,11 +111,15 @@ struct DynamixelWire: Sendable {
     _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter,
     _ queue: inout ByteQueue
   ) -> Bool {
+    if silence.isTooLong(at: now) { hasLeft = true }
     switch command {
     case .neutral, .stop, .disarm:
       // Noted even when the joint is being set free already.
       state.note(command)
-      if isHush(now) { return false }
+      if isHush(now) {
+        freeInHush(now, &out)
+        return false
+      }
       if isFreeing, !isOverdue(now) { return false }
       abandon()
     case .identify, .heartbeat, .arm, .motion, .exert, .release:
@@ -132,6 +145,14 @@ struct DynamixelWire: Sendable {
     case .exert(let setpoint): putGoal(.goalCurrent, currentCounts(setpoint), now, &out)
     }
     return true
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func freeInHush(_ now: MonotonicInstant, _ out: inout ByteWriter) {
+    if isFreedInHush { return }
+    isFreedInHush = true
+    since = now
+    DynamixelPacket.putWrite(.torqueEnable, 0, id: id, into: &out)
   }
 
   /// A goal, where there is one and the servo is in service; else the joint is set free.
@@ -187,6 +208,7 @@ struct DynamixelWire: Sendable {
       abandon()
       failures = 0
       isHushed = true
+      isFreedInHush = false
       since = now
     }
     return isHushed
@@ -213,8 +235,8 @@ struct DynamixelWire: Sendable {
     }
   }
 
-  /// Gives up what is under way. A status that is still to come may be taken for the next one's, so
-  /// that whether the torque is off is then read.
+  /// Gives up what is under way. A status that is still to come may be taken for the next one's, and
+  /// the servo may start anew, so that whether the torque is off and the watchdog set is then read.
   @_noLocks @_noAllocation
   private mutating func abandon() {
     switch step {
@@ -223,10 +245,12 @@ struct DynamixelWire: Sendable {
       torque = .unknown
       failures += 1
       wantsTorque = true
+      wantsWatchdog = true
     case .goal, .torqueOff, .watchdogOff, .watchdogOn, .readTorque, .readHardware, .readWatchdog,
       .present:
       failures += 1
       wantsTorque = true
+      wantsWatchdog = true
     }
     step = .none
     isFreeing = false
@@ -236,6 +260,7 @@ struct DynamixelWire: Sendable {
   private mutating func begin(_ step: Step, _ now: MonotonicInstant) {
     self.step = step
     since = now
+    silence.noteQuestion(at: now)
   }
 
   @_noLocks @_noAllocation
@@ -268,6 +293,7 @@ struct DynamixelWire: Sendable {
         reply.isEcho = true
         return reply
       }
+      silence.end()
       guard status.count == (status.result == 0 ? expectedCount : 0) else { continue }
       failures = 0
       noteAlert(status.isAlert)
@@ -310,6 +336,8 @@ struct DynamixelWire: Sendable {
     case .goal:
       if isDone {
         if case .on = torque { break }
+        // Not before it is known that the servo would let go without us.
+        if wantsWatchdog { break }
         go(.torqueOn, now, &out)
         return nil
       }

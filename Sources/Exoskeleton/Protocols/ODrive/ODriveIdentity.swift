@@ -18,6 +18,7 @@ extension ExoskeletonLink {
     let hardware = try numbers(
       ["hw_version_major", "hw_version_minor", "hw_version_variant"], deadline)
     let volts = try decimal("vbus_voltage", deadline)
+    guard volts >= 0, volts <= 1000 else { throw notUnderstood("vbus_voltage", "\(volts)") }
     let generation = try generation(firmware, deadline)
     try refuseErrors(prefix, generation, deadline)
     try checkModes(prefix, generation, deadline)
@@ -63,8 +64,7 @@ extension ExoskeletonLink {
     for name in names {
       var error = try number(prefix + name, deadline)
       if name == names[0] {
-        let own = ODriveVocabulary(axis: 0, generation: generation, tellsCurrent: false)
-        error &= ~own.watchdogError
+        error &= ~ODriveVocabulary.watchdogError(generation)
       }
       guard error == 0 else {
         throw unsuitable(
@@ -116,8 +116,10 @@ extension ExoskeletonLink {
     let isTold = Double(current)?.isFinite ?? false
     let isKnown = torqueConstant > 0 || settings.gearing.newtonMetresPerAmpere > 0
     wire.odrive.torqueConstant = torqueConstant
-    wire.odrive.vocabulary = ODriveVocabulary(
-      axis: settings.address, generation: generation, tellsCurrent: isTold && isKnown)
+    wire.odrive.noteIdentified(
+      ODriveVocabulary(
+        axis: settings.address, generation: generation, tellsCurrent: isTold && isKnown,
+        watchdogSeconds: settings.watchdog.seconds))
     if isTold && isKnown { return [] }
     return [
       "its effort is not known, so that an obstructed joint is not noticed by its effort"

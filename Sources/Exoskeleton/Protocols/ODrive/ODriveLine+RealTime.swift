@@ -143,9 +143,19 @@ enum ODriveLine {
     return UInt32(value)
   }
 
+  /// 0 or 1, or the words that newer firmware has for them, by their first letter; nil: neither.
+  @_noLocks @_noAllocation
+  static func flag(_ queue: borrowing ByteQueue, _ count: Int) -> Bool? {
+    if count == 1, queue.byte(0) == 0x30 || queue.byte(0) == 0x31 { return queue.byte(0) == 0x31 }
+    guard count == 4 || count == 5 else { return nil }
+    let letter = queue.byte(0) | 0x20
+    if count == 4, letter == 0x74 { return true }
+    if count == 5, letter == 0x66 { return false }
+    return nil
+  }
+
   /// A number with a decimal point that fills a part of a line; nil for anything else: "nan",
-  /// "inf",
-  /// more than 24 characters, powers of ten beyond 38.
+  /// "inf", more than 24 characters, powers of ten beyond 38.
   @_noLocks @_noAllocation
   static func number(_ queue: borrowing ByteQueue, _ start: Int, _ end: Int) -> Double? {
     guard end > start, end - start <= 24 else { return nil }

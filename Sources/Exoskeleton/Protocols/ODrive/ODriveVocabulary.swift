@@ -3,10 +3,9 @@
 //
 // 0.5.x: Firmware/odrive-interface.yaml and ascii_protocol.cpp of odriverobotics/ODrive. 0.6: the
 // maker's Arduino library and its users for `active_errors` and the error's numbers; that the
-// measured
-// current is motor.foc.Iq_measured there is not verified, so it is asked for once before it is
-// relied
-// upon.
+// measured current is motor.foc.Iq_measured there is not verified, so it is asked for once before
+// it is relied upon. A drive that was not asked for its generation is asked for nothing that has
+// another name in one of them.
 
 internal import RT
 
@@ -49,31 +48,54 @@ enum ODriveGeneration: Sendable {
 }
 
 struct ODriveVocabulary: Sendable {
-  let generation: ODriveGeneration
   let tellsCurrent: Bool
+  /// Whether the drive was asked who it is; if not, it is asked for position and state alone.
+  let isIdentified: Bool
   let idle: ODriveText
   let run: ODriveText
   let feed: ODriveText
   let clear: ODriveText
+  /// The watchdog's time, fed by it, and on.
+  let watch: ODriveText
   /// Position and velocity, state, error, and a number with a point at the end.
   let question: ODriveText
+  /// The same, with the watchdog's time for that number, and whether it is on behind it.
+  let check: ODriveText
   /// WATCHDOG_TIMER_EXPIRED.
   let watchdogError: UInt32
 
-  init(axis: Int, generation: ODriveGeneration, tellsCurrent: Bool) {
+  /// - Parameters:
+  ///   - generation: nil, when the drive was not asked.
+  ///   - watchdogSeconds: what it is set to when the joint is armed.
+  init(
+    axis: Int, generation: ODriveGeneration?, tellsCurrent: Bool, watchdogSeconds: Double
+  ) {
     let prefix = "axis\(axis)."
-    self.generation = generation
     self.tellsCurrent = tellsCurrent
+    isIdentified = generation != nil
     idle = ODriveText(["w \(prefix)requested_state 1"])
     run = ODriveText(["w \(prefix)requested_state 8"])
     feed = ODriveText(["u \(axis)"])
     clear = ODriveText(["sc"])
-    watchdogError = generation == .five ? 0x800 : 0x0100_0000
-    let last = prefix + Self.currentName(generation)
-    question = ODriveText([
-      "f \(axis)", "r \(prefix)current_state", "r \(prefix)\(Self.errorName(generation))",
-      "r " + (tellsCurrent ? last : "vbus_voltage"),
-    ])
+    let timeout = prefix + "config.watchdog_timeout"
+    let enable = prefix + "config.enable_watchdog"
+    watch = ODriveText(["w \(timeout) \(watchdogSeconds)", "u \(axis)", "w \(enable) 1"])
+    let common = ["f \(axis)", "r \(prefix)current_state"]
+    guard let generation else {
+      watchdogError = 0
+      question = ODriveText(common)
+      check = question
+      return
+    }
+    watchdogError = Self.watchdogError(generation)
+    let error = "r \(prefix)\(Self.errorName(generation))"
+    let last = tellsCurrent ? prefix + Self.currentName(generation) : "vbus_voltage"
+    question = ODriveText(common + [error, "r \(last)"])
+    check = ODriveText(common + [error, "r \(timeout)", "r \(enable)"])
+  }
+
+  static func watchdogError(_ generation: ODriveGeneration) -> UInt32 {
+    generation == .five ? 0x800 : 0x0100_0000
   }
 
   static func errorName(_ generation: ODriveGeneration) -> String {

@@ -1,18 +1,22 @@
 // Real-time: the decoding thread. An ODrive by its ASCII protocol.
 //
 // Commands are obeyed without a word. So questions go out behind each in the same write: position
-// and velocity, the axis' state, its error, and a fourth number at the end, four lines of answer of
-// which no two neighbours look alike. A line that is lost or damaged spoils the whole: no answer is
-// better than one that is taken for its neighbour's.
+// and velocity, the axis' state, its error, and a fourth number at the end. A line that is lost or
+// damaged spoils the whole: no answer is better than one that is taken for its neighbour's.
 //
 // The axis idles, free, until motion begins. Then the first setpoint, which is where the joint is,
 // goes before the request to close the loop; the drive itself sets its input to the present
-// position
-// when it closes it (axis.cpp, start_closed_loop_control). A request that is not followed is made
-// three times; an axis that has left the loop by itself is not brought back before `arm`. The
-// drive's
-// watchdog counts in every state; `p`, `c` and `u` feed it, and only `arm` and `disarm` clear it.
+// position when it closes it (axis.cpp, start_closed_loop_control). A request that is not followed
+// is made three times; an axis that has left the loop by itself is not brought back before `arm`.
+// The drive's watchdog counts in every state; `p`, `c` and `u` feed it, and only `arm` and `disarm`
+// clear it.
+//
+// The watchdog is not saved in the drive: one that starts anew has none. So `arm` sets it anew, and
+// the question behind `arm`, as each that follows one without an answer, asks for the watchdog in
+// the place of the fourth number; before it was found as it was set no loop is closed. A drive that
+// was silent for as long as a start takes has left service, whatever it says then.
 
+internal import MathShim
 internal import RT
 internal import Signal
 
@@ -38,8 +42,10 @@ struct ODriveWire: Sendable {
 
   private let gearing: Gearing
   private let axis: UInt8
+  /// What the watchdog is set to, s.
+  private let watchdogSeconds: Double
   // What is found before a session.
-  var vocabulary: ODriveVocabulary
+  private(set) var vocabulary: ODriveVocabulary
   /// Of the motor, N·m/A; NaN: not known.
   var torqueConstant = Double.nan
 
@@ -54,6 +60,16 @@ struct ODriveWire: Sendable {
   private var isConfirmed = false
   private var hasLeft = false
 
+  // Whether the drive is the one that was armed.
+  private var silence: Silence
+  /// The watchdog is to be asked for; no loop is closed until it was found.
+  private var isUnsure = false
+  /// It has been set since the drive left service.
+  private var isWatchSet = false
+  /// Of the open question: that it asks for the watchdog, and asked after that was set.
+  private var asksForWatch = false
+  private var askedWatchSet = false
+
   // Answers of the open question so far.
   private var lineCount = 0
   private var isSpoilt = false
@@ -62,12 +78,25 @@ struct ODriveWire: Sendable {
   private var turnsPerSecond = 0.0
   private var axisState: UInt32 = 0
   private var error: UInt32 = 0
+  private var hasWatchTime = false
+  private var isWatchOn = false
 
   init(_ settings: DriveSettings) {
     gearing = settings.gearing
     axis = UInt8(truncatingIfNeeded: settings.address) & 1
-    vocabulary = ODriveVocabulary(axis: Int(axis), generation: .five, tellsCurrent: false)
+    watchdogSeconds = settings.watchdog.seconds
+    vocabulary = ODriveVocabulary(
+      axis: Int(axis), generation: nil, tellsCurrent: false, watchdogSeconds: watchdogSeconds)
     question = Question(controlPeriod: settings.controlPeriod)
+    silence = Silence(controlPeriod: settings.controlPeriod)
+  }
+
+  /// What was found before a session; the watchdog is set and read back behind it.
+  mutating func noteIdentified(_ vocabulary: ODriveVocabulary) {
+    self.vocabulary = vocabulary
+    hasLeft = false
+    isUnsure = false
+    silence.end()
   }
 
   // MARK: Commands
@@ -79,12 +108,18 @@ struct ODriveWire: Sendable {
     _ queue: inout ByteQueue
   ) -> Bool {
     state.note(command)
+    if silence.isTooLong(at: now) { leave() }
     switch command {
     case .identify, .heartbeat: vocabulary.feed.put(into: &out)
-    case .arm, .disarm:
+    case .arm:
+      free(&out)
+      vocabulary.watch.put(into: &out)
+      vocabulary.clear.put(into: &out)
+      isUnsure = true
+      isWatchSet = true
+    case .disarm:
       free(&out)
       vocabulary.clear.put(into: &out)
-      hasLeft = false
     case .neutral, .stop, .release: free(&out)
     case .motion(let setpoint):
       let degrees = gearing.driveDegrees(setpoint.positionDegrees)
@@ -94,20 +129,50 @@ struct ODriveWire: Sendable {
       // What the joint gains in effort by the gear it loses in speed.
       drive(Letter.torque, setpoint.newtonMetres / gearing.driveVelocity(1), nil, &out)
     }
-    guard question.ask(with: sequence, at: now) else { return false }
+    let wasOpen = question.isOpen
+    guard question.ask(with: sequence, at: now) else {
+      // Given up: who answers the next may have started anew.
+      if wasOpen, !question.isOpen { isUnsure = true }
+      return false
+    }
+    silence.noteQuestion(at: now)
     // Half an answer of before is no part of the next.
     queue.clear()
     askedState = state.state
+    asksForWatch = isUnsure && vocabulary.isIdentified
+    askedWatchSet = isWatchSet
     repetitionsLeft = Self.repetitionsMaximum
     ask(&out)
     return true
+  }
+
+  /// The drive may be another than the one that was armed.
+  @_noLocks @_noAllocation
+  private mutating func leave() {
+    hasLeft = true
+    isUnsure = true
+    isWatchSet = false
+    askedWatchSet = false
   }
 
   @_noLocks @_noAllocation
   private mutating func ask(_ out: inout ByteWriter) {
     lineCount = 0
     isSpoilt = false
-    vocabulary.question.put(into: &out)
+    if asksForWatch {
+      vocabulary.check.put(into: &out)
+    } else {
+      vocabulary.question.put(into: &out)
+    }
+  }
+
+  /// How many lines answer the open question.
+  private var lineCountAsked: Int {
+    @_noLocks @_noAllocation
+    get {
+      if !vocabulary.isIdentified { return 2 }
+      return asksForWatch ? 5 : 4
+    }
   }
 
   /// Out of the loop, watchdog fed.
@@ -133,7 +198,7 @@ struct ODriveWire: Sendable {
       free(&out)
       return
     }
-    guard !isConfirmed, answersLeft == 0 else { return }
+    guard !isConfirmed, answersLeft == 0, !isUnsure else { return }
     guard requests < Self.requestsMaximum else {
       hasLeft = true
       return
@@ -156,10 +221,18 @@ struct ODriveWire: Sendable {
         var echo = DriveReply()
         echo.isEcho = true
         reply = echo
-      } else if question.isOpen, !isSpoilt {
-        isSpoilt = !take(queue, line.textCount)
-        if !isSpoilt, lineCount == 4 {
-          if isToBeRepeated { repeatQuestion(&out) } else { reply = answer(queue, line.textCount) }
+      } else {
+        silence.end()
+        if question.isOpen, !isSpoilt {
+          isSpoilt = !take(queue, line.textCount)
+          if !isSpoilt, lineCount == lineCountAsked {
+            // Never behind what is on its way out already.
+            if isToBeRepeated, out.byteCount == 0 {
+              repeatQuestion(&out)
+            } else {
+              reply = answer(queue, line.textCount)
+            }
+          }
         }
       }
       if line.isIntact { queue.drop(line.byteCount) } else { queue.skip(line.byteCount) }
@@ -192,7 +265,7 @@ struct ODriveWire: Sendable {
     count > 1 && queue.byte(1) == 0x20 && queue.byte(0) >= 0x61 && queue.byte(0) <= 0x7A
   }
 
-  /// The next of the four lines; false: it is none that can stand there.
+  /// The next of the lines; false: it is none that can stand there.
   @_noLocks @_noAllocation
   private mutating func take(_ queue: borrowing ByteQueue, _ count: Int) -> Bool {
     lineCount += 1
@@ -211,18 +284,24 @@ struct ODriveWire: Sendable {
       error = whole
       return true
     case 4:
-      if let _ = ODriveLine.number(queue, 0, count) { return true }
-      return false
+      guard let number = ODriveLine.number(queue, 0, count) else { return false }
+      hasWatchTime = math_fabs(number - watchdogSeconds) < 0.001
+      return true
+    case 5:
+      guard asksForWatch, let isOn = ODriveLine.flag(queue, count) else { return false }
+      isWatchOn = isOn
+      return true
     default: return false
     }
   }
 
-  /// All four have come.
+  /// All have come.
   @_noLocks @_noAllocation
   private mutating func answer(_ queue: borrowing ByteQueue, _ count: Int) -> DriveReply {
     noteLoop()
+    if asksForWatch { noteWatch() }
     var amperes = Double.nan
-    if vocabulary.tellsCurrent, let number = ODriveLine.number(queue, 0, count) {
+    if vocabulary.tellsCurrent, !asksForWatch, let number = ODriveLine.number(queue, 0, count) {
       amperes = number
     }
     var faults: UInt16 = 0
@@ -256,6 +335,20 @@ struct ODriveWire: Sendable {
       hasLeft = true
     } else if answersLeft > 0 {
       answersLeft -= 1
+    }
+  }
+
+  /// What the answer says of the watchdog.
+  @_noLocks @_noAllocation
+  private mutating func noteWatch() {
+    guard hasWatchTime, isWatchOn else {
+      leave()
+      return
+    }
+    isUnsure = isWatchSet && !askedWatchSet
+    if askedWatchSet {
+      hasLeft = false
+      isWatchSet = false
     }
   }
 
