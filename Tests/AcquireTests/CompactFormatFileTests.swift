@@ -19,6 +19,8 @@ struct CompactFormatFileTests {
   static func settings(_ path: String, _ mode: MotionMode = .position) throws -> DriveSettings {
     var settings = DriveSettings(kind: .compact, mode: mode, address: 1)
     settings.compact = try CompactFormatFile.read(path)
+    // A loaded machine lets an emulated drive wait.
+    settings.silenceMaximum = .seconds(20)
     return settings
   }
 
