@@ -19,6 +19,8 @@ struct CompactFormatFileTests {
   static func settings(_ path: String, _ mode: MotionMode = .position) throws -> DriveSettings {
     var settings = DriveSettings(kind: .compact, mode: mode, address: 1)
     settings.compact = try CompactFormatFile.read(path)
+    // A loaded machine lets an emulated drive wait.
+    settings.silenceMaximum = .seconds(20)
     return settings
   }
 
@@ -195,6 +197,18 @@ struct CompactFormatFileTests {
       ("start = [0xAA]", "begin = [0xAA]", "knee.toml:14:", "has no `begin`"),
       ("name = \"example drive, 11 bytes\"", "name = 3", "knee.toml:9:", "must be a text"),
       ("watchdog-ms = 200", "watchdog-ms = 0", "knee.toml:", "must be 1 to 60000"),
+      (
+        "watchdog-ms = 200", "watchdog-ms = 9223372036854775807", "knee.toml:",
+        "must be 1 to 60000"
+      ),
+      (
+        "fault = { at = 9, ", "fault = { at = 9223372036854775807, ", "knee.toml:67:",
+        "must be -64 to 63"
+      ),
+      (
+        "checksum-at = 10", "checksum-at = 9223372036854775807", "knee.toml:19:",
+        "must be -64 to 63"
+      ),
       ("code-at = 1", "code-at = [1", "knee.toml:18:", "Error while parsing array"),
     ])
   func mistakes(old: String, new: String, line: String, words: String) throws {

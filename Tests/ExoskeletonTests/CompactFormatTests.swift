@@ -364,6 +364,11 @@ struct CompactFormatTests {
       ),
       ("no position in any reply", { $0.replies[0].fields.removeFirst() }),
       ("ends with byte 11", { $0.replies[0].fields[0].at = 10 }),
+      ("`position` is \(Int.max)", { $0.replies[0].fields[0].at = .max }),
+      ("`position` is \(Int.min)", { $0.replies[0].fields[0].at = .min }),
+      ("`checksum-at` is \(Int.max)", { $0.command.checksumAt = .max }),
+      ("`checksum-over` is \(Int.min)", { $0.command.checksumFirst = .min }),
+      ("`checksum-over` is \(Int.max)", { $0.command.checksumLast = .max }),
       (
         "`position` and `velocity` both stand in byte 3",
         { $0.commands[.motion]?.fields[1].at = 3 }

@@ -48,6 +48,8 @@ struct DriveSession: ~Copyable {
     let running = try DriveUnderWay(drive)
     var settings = settings
     settings.mode = mode
+    // A loaded machine lets an emulated drive wait; what silence does is WireCase's to show.
+    settings.silenceMaximum = .seconds(20)
     var link = ExoskeletonLink(
       port: try SerialPort(path: running.drive.path, baud: settings.kind.usualBaud),
       settings: settings)
@@ -123,11 +125,18 @@ struct WireCase: ~Copyable {
   var now = MonotonicInstant(nanoseconds: 1_000_000_000)
   private var sequence: UInt16 = 0
 
-  init(_ settings: DriveSettings) { wire = Wire(settings) }
+  /// A silence of any length, unless a test is about it.
+  init(_ settings: DriveSettings, silenceMaximum: Nanoseconds = .seconds(1_000_000)) {
+    var settings = settings
+    settings.silenceMaximum = silenceMaximum
+    wire = Wire(settings)
+  }
 
   /// The bytes of a command, a second after the one before.
-  mutating func encode(_ command: Command) -> (bytes: [UInt8], asks: Bool) {
-    now = now + .seconds(1)
+  mutating func encode(_ command: Command, after span: Nanoseconds = .seconds(1)) -> (
+    bytes: [UInt8], asks: Bool
+  ) {
+    now = now + span
     var memory = [UInt8](repeating: 0, count: 256)
     var asks = false
     let time = now

@@ -50,6 +50,8 @@ struct OpenExoDriverTests {
     return message(0x12, 0, numbers)
   }
 
+  static let off =
+    "C0 0E 00 00 00 00 00 C0 C0 14 44 00 00 A0 40 00 00 00 00 00 00 00 00 C0"
   static let question = "C0 11 00 C0 C0 03 00 C0"
 
   // MARK: Bytes
@@ -68,7 +70,8 @@ struct OpenExoDriverTests {
       Array(out[..<count]).hex
         == "C0 0E 00 00 00 00 00 C0 C0 14 44 00 00 A0 40 00 00 00 00 00 00 60 40 C0")
     var wire = WireCase(Self.settings())
-    #expect(wire.encode(.heartbeat).bytes.hex == Self.question)
+    // Out of service a heartbeat takes the motors off once more; in service it only asks.
+    #expect(wire.encode(.heartbeat).bytes.hex == Self.off + " " + Self.question)
     // Motors off comes first; what is not armed is not pushed, and position cannot be said.
     #expect(wire.encode(.stop).bytes.hex.hasPrefix("C0 0E 00 00 00 00 00 C0 C0 14 44"))
     let zero = "C0 14 44 00 00 A0 40 00 00 00 00 00 00 00 00 C0"
@@ -138,6 +141,8 @@ struct OpenExoDriverTests {
         == "C0 14 44 00 00 A0 40 00 00 00 00 00 00 00 00 C0 C0 0E 00 00 00 80 3F C0 "
         + Self.question)
     #expect(wire.receive(Self.message(0x04, 0, [2])).first?.joint?.state == .armed)
+    #expect(wire.encode(.heartbeat).bytes.hex == Self.question)
+    _ = wire.receive(Self.message(0x04, 0, [2]))
     // A trial that ends by itself takes it out of service.
     _ = wire.encode(.neutral)
     #expect(wire.receive(Self.message(0x04, 0, [1])).first?.joint?.state == .disarmed)
@@ -160,6 +165,52 @@ struct OpenExoDriverTests {
     #expect(wire.wire.damage.skippedBytes > 0)
   }
 
+  @Test("a status alone is no place: without real-time data the position is soon not known")
+  func frozen() {
+    var wire = WireCase(Self.settings())
+    wire.wire.openExo.realTimeCount = 13
+    let period = Nanoseconds.milliseconds(20)
+    _ = wire.encode(.heartbeat, after: period)
+    let status = Self.message(0x04, 0, [2])
+    #expect(wire.receive(Self.realTime(20) + status).first?.joint?.positionDegrees == 20)
+    var known: [Bool] = []
+    for _ in 0..<6 {
+      _ = wire.encode(.neutral, after: period)
+      let joint = wire.receive(status).first?.joint
+      known.append(joint?.positionDegrees == 20)
+      #expect(joint != nil)
+    }
+    #expect(known == [true, true, true, false, false, false])
+    _ = wire.encode(.neutral, after: period)
+    #expect(wire.receive(status).first?.joint?.velocityDegreesPerSecond.isNaN == true)
+    _ = wire.encode(.neutral, after: period)
+    #expect(wire.receive(Self.realTime(21) + status).first?.joint?.positionDegrees == 21)
+  }
+
+  @Test("a disarm that got lost is not believed while the trial goes on, and is made up for")
+  func lostDisarm() throws {
+    var wire = WireCase(Self.settings())
+    wire.wire.openExo.realTimeCount = 13
+    let trial = Self.realTime(20) + Self.message(0x04, 0, [2])
+    _ = wire.encode(.arm)
+    _ = wire.receive(trial)
+    _ = wire.encode(.arm)
+    _ = wire.receive(Self.message(0x02, 0x44, [5, 7, 0, 0, 0, 0, 0, 0, 0, 0]))
+    _ = wire.encode(.arm)
+    _ = wire.receive(trial)
+    _ = wire.encode(try Setpoints.effort(3))
+    #expect(wire.receive(trial).first?.joint?.state == .moving)
+    _ = wire.encode(.disarm)
+    // Motor enable, torque and status were lost, the question was not.
+    let told = wire.receive(trial).first?.joint?.state
+    #expect(told == .watchdog, "neither disarmed nor in service: it is to be disarmed again")
+    #expect(wire.encode(.disarm).bytes.hex.hasPrefix(Self.off))
+    let ended = wire.receive(Self.realTime(20) + Self.message(0x04, 0, [1])).first
+    #expect(ended?.joint?.state == .disarmed)
+    // The status alone came through: what was lost of the rest follows with every heartbeat.
+    #expect(wire.encode(.heartbeat).bytes.hex.hasPrefix(Self.off))
+  }
+
   @Test("noise never crashes, and a question behind it is answered", arguments: 0..<20)
   func fuzz(seed: Int) {
     var random = SplitMix64(seed: UInt64(seed))
@@ -180,6 +231,8 @@ struct OpenExoDriverTests {
   @Test("it is armed, pushes as hard as it is told, tells where it is, and is let go")
   func pushes() throws {
     var session = try DriveSession(try Self.board(), Self.settings(), mode: .effort)
+    let reach = session.link.identity?.positionDegrees
+    #expect(reach == -327.68...327.67, "what hundredths in 16 bits hold")
     let watchdog = session.link.identity?.watchdog
     #expect(watchdog == DriveWatchdog.none)
     try session.start(.exert(newtonMetres: 2))

@@ -34,8 +34,8 @@ struct VESCTests {
     var gearing = Gearing.direct
     gearing.newtonMetresPerAmpere = 1
     var wire = WireCase(DriveSettings(kind: .cubemars, gearing: gearing))
-    #expect(wire.encode(.heartbeat).bytes.hex == "02 01 1E F3 FF 03 " + Self.getValues)
-    #expect(wire.encode(.arm).bytes.hex == "02 05 06 00 00 00 00 CD 85 03")
+    #expect(wire.encode(.arm).bytes.hex == "02 05 06 00 00 00 00 CD 85 03 " + Self.getValues)
+    #expect(wire.encode(.heartbeat).bytes.hex == "02 01 1E F3 FF 03")
     for (command, bytes) in [
       (try Setpoints.motion(180), "02 05 09 0A BA 95 00 1E F7 03"),
       (try Setpoints.motion(90), "02 05 09 05 5D 4A 80 7B 29 03"),
@@ -71,6 +71,58 @@ struct VESCTests {
     var blind = WireCase(DriveSettings(kind: .vesc, gearing: gearing))
     _ = blind.encode(.arm)
     #expect(blind.encode(try Setpoints.effort(5)).bytes.hex.hasPrefix(none))
+  }
+
+  @Test("a disarm that got lost is made up for by the heartbeats after it: they let the joint go")
+  func lostDisarm() throws {
+    var wire = WireCase(try Self.settings())
+    var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+    var drive = VESCDrive(now: now)
+    // The first frame of a write may get lost; the question behind it does not.
+    func deliver(_ bytes: [UInt8], losing count: Int = 0) {
+      now = now + .milliseconds(20)
+      var turn = Turn()
+      drive.receive(Array(bytes.dropFirst(count)), at: now, into: &turn)
+    }
+    deliver(wire.encode(.arm).bytes)
+    _ = wire.receive(Self.answer)
+    deliver(wire.encode(try Setpoints.effort(3)).bytes)
+    _ = wire.receive(Self.answer)
+    #expect(drive.status.isDriven)
+    deliver(wire.encode(.disarm).bytes, losing: 10)
+    #expect(drive.status.isDriven)
+    #expect(wire.receive(Self.answer).first?.joint?.state == .disarmed)
+    deliver(wire.encode(.heartbeat).bytes)
+    #expect(!drive.status.isDriven)
+  }
+
+  @Test(
+    "a drive that was silent for a boot is out of service and gets no motion before it is armed")
+  func reboot() throws {
+    let none = "02 05 06 00 00 00 00 CD 85 03"
+    let settings = Self.cubemars
+    var wire = WireCase(settings, silenceMaximum: settings.silenceMaximum)
+    let period = Nanoseconds.milliseconds(20)
+    _ = wire.encode(.arm, after: period)
+    _ = wire.receive(Self.answer)
+    _ = wire.encode(try Setpoints.motion(40), after: period)
+    #expect(wire.receive(Self.answer).first?.joint?.state == .moving)
+    // Two answers in a row that get lost are no reason.
+    for _ in 0..<8 { _ = wire.encode(.neutral, after: period) }
+    _ = wire.receive(Self.answer)
+    #expect(wire.encode(try Setpoints.motion(40), after: period).bytes.hex.hasPrefix("02 05 09"))
+    _ = wire.receive(Self.answer)
+    for _ in 0..<15 { _ = wire.encode(.neutral, after: period) }
+    var told: ExoskeletonState?
+    for _ in 0..<4 {
+      #expect(wire.encode(try Setpoints.motion(40), after: period).bytes.hex.hasPrefix(none))
+      if let joint = wire.receive(Self.answer).last?.joint { told = joint.state }
+    }
+    #expect(told == .watchdog)
+    _ = wire.encode(.disarm, after: period)
+    #expect(wire.receive(Self.answer).first?.joint?.state == .disarmed)
+    _ = wire.encode(.arm, after: period)
+    #expect(wire.encode(try Setpoints.motion(40), after: period).bytes.hex.hasPrefix("02 05 09"))
   }
 
   /// CubeMars, AK series manual V1.0.8, page 41.

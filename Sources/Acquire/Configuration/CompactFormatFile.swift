@@ -50,7 +50,11 @@ struct CompactFormatFile {
     }
     var watchdog: Nanoseconds?
     if document["watchdog-ms"] != nil {
-      watchdog = .milliseconds(Int64(try whole("watchdog-ms", in: document, "")))
+      let milliseconds = try whole("watchdog-ms", in: document, "")
+      guard (1...60_000).contains(milliseconds) else {
+        throw failure("", "watchdog-ms", "`watchdog-ms` must be 1 to 60000")
+      }
+      watchdog = .milliseconds(Int64(milliseconds))
     }
     guard let name = document["name"]?.string, !name.isEmpty else {
       throw failure("", "name", "`name` must be a text that a person knows the drive by")

@@ -55,6 +55,7 @@ extension ExoskeletonLink {
       lastCommandByteCount = out.byteCount
       return .sent(sequence: sequence)
     case .wouldBlock:
+      if asks { wire.withdraw() }
       counted.writeRefusals += 1
       return .refused
     case .gone(let errno): return .gone(errno: errno)

@@ -1,11 +1,39 @@
 // Real-time: the decoding thread. For drives that know nothing of arming: the state that the host
 // has brought them into, kept in the host's memory.
+//
+// Such a drive that loses its power and gets it back obeys the next command as if nothing had been.
+// The host hears nothing meanwhile, and that is all that it can know of it: whoever was silent for
+// so long in service is out of it, and a person arms anew.
+
+internal import RT
 
 struct HostedState: Sendable, BitwiseCopyable {
   private(set) var state = ExoskeletonState.disarmed
+  private let silenceMaximum: Nanoseconds
+  private var isHeard = false
+  private var lastHeard = MonotonicInstant(nanoseconds: 0)
 
+  /// For a drive that is asked what it was set to, and tells so by itself.
   @_noLocks @_noAllocation
-  init() {}
+  init() { silenceMaximum = Nanoseconds(.max) }
+
+  init(_ settings: DriveSettings) { silenceMaximum = settings.silenceMaximum }
+
+  /// Something whole has come from the drive.
+  @_noLocks @_noAllocation
+  mutating func hear() { isHeard = true }
+
+  /// Before each command: a drive in service that has been silent for too long is not in it any
+  /// more.
+  @_noLocks @_noAllocation
+  mutating func heed(at now: MonotonicInstant) {
+    if isHeard || !isInService {
+      lastHeard = now
+    } else if (now - lastHeard).rawValue > silenceMaximum.rawValue {
+      state = .watchdog
+    }
+    isHeard = false
+  }
 
   @_noLocks @_noAllocation
   mutating func note(_ command: Command) {

@@ -53,6 +53,12 @@ struct Question: Sendable, BitwiseCopyable {
     return true
   }
 
+  /// What was asked just now was not written.
+  @_noLocks @_noAllocation
+  mutating func withdraw() {
+    if isOpen { phase = .none }
+  }
+
   /// An answer has come: which command it answers.
   @_noLocks @_noAllocation
   mutating func answer() -> UInt16? {

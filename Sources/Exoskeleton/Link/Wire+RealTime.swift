@@ -40,6 +40,18 @@ struct Wire: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// A command that asked was not written: what comes answers something else. The other protocols'
+  /// answers say themselves what they answer.
+  @_noLocks @_noAllocation
+  mutating func withdraw() {
+    switch kind {
+    case .vesc, .cubemars: vesc.withdraw()
+    case .openExo: openExo.withdraw()
+    case .compact: compact.withdraw()
+    case .framed, .dynamixel, .odrive: break
+    }
+  }
+
   /// The next answer in what has come. A protocol that must say more at once puts it into `out`.
   @_noLocks @_noAllocation
   mutating func next(at now: MonotonicInstant, into out: inout ByteWriter) -> DriveReply? {

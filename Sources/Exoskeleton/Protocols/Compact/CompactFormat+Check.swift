@@ -42,10 +42,20 @@ extension CompactFormat {
     if let lengthAt = frame.lengthAt {
       try check(place, "length-at", lengthAt, 1, byteCountMax - 1)
     }
+    try checkOffset(place, "checksum-at", frame.checksumAt)
+    try checkOffset(place, "checksum-over", frame.checksumFirst)
+    try checkOffset(place, "checksum-over", frame.checksumLast)
     if case .crc8(let polynomial) = frame.checksum, polynomial == 0 {
       throw .unsuitable(
         place: place, name: "polynomial", reason: "is 0, which finds no error: write the maker's")
     }
+  }
+
+  /// Before anything is reckoned with it: a file may hold any number.
+  private static func checkOffset(_ place: String, _ name: String, _ at: Int)
+    throws(CompactFault)
+  {
+    try check(place, name, at, -byteCountMax, byteCountMax - 1)
   }
 
   // MARK: Messages
@@ -152,6 +162,7 @@ extension CompactFormat {
     try take("checksum", frame.checksumAt, frame.checksum.byteCount)
     for field in message.fields {
       try check(field, place)
+      try Self.checkOffset(place, field.meaning.rawValue, field.at)
       try take(field.meaning.rawValue, field.at, field.number.byteCount)
     }
     try checkChecksum(of: frame, byteCount, place)

@@ -46,7 +46,8 @@ extension ExoskeletonLink {
     }
     var identity = ExoskeletonIdentity(
       name: format.name, firmware: "",
-      watchdog: format.watchdog.map { .unknown(usual: $0) } ?? .none)
+      watchdog: format.watchdog.map { .unknown(usual: $0) } ?? .none,
+      positionDegrees: format.reachOfJoint(settings))
     if let watchdog = format.watchdog {
       identity.remarks.append(
         "its own watchdog is said to be \(Int(watchdog.milliseconds)) ms and cannot be read: try"
@@ -58,6 +59,35 @@ extension ExoskeletonLink {
     if !format.replies.contains(where: { format.has(.state, in: $0) }) {
       identity.remarks.append("it does not tell its state, which is taken to be what it was told")
     }
+    let isNumbered = format.replies.allSatisfy { format.has(.sequence, in: $0) }
+    if !isNumbered, format.commands[.query] == nil {
+      identity.remarks.append(
+        "its format has neither a `sequence` in every reply nor a `query`: should the drive send by"
+          + " itself, its messages are taken for acknowledgements even if our line to it is cut")
+    }
     return identity
+  }
+}
+
+extension CompactFormat {
+  /// The joint's angles that the numbers of motions and of replies hold: beyond them an angle would
+  /// come back as another one, so that wider limits are refused when the governor's are checked
+  /// against the identity. Nil: all.
+  fileprivate func reachOfJoint(_ settings: DriveSettings) -> ClosedRange<Double>? {
+    let messages =
+      replies + (settings.mode == .position ? [commands[.motion]] : []).compactMap(\.self)
+    var lowest = -Double.infinity
+    var highest = Double.infinity
+    for field in messages.flatMap(\.fields)
+    where field.meaning == .position && !field.number.isReal {
+      let ends = [field.number.range.lowerBound, field.number.range.upperBound].map {
+        settings.gearing.jointDegrees((Double($0) - field.offset) / field.scale)
+      }
+      lowest = max(lowest, min(ends[0], ends[1]))
+      highest = min(highest, max(ends[0], ends[1]))
+    }
+    if lowest == -.infinity, highest == .infinity { return nil }
+    // Numbers that have no angle in common allow none.
+    return lowest <= highest ? lowest...highest : 0...0
   }
 }

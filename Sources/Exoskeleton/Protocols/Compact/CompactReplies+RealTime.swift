@@ -118,17 +118,24 @@ extension CompactWire {
       case .constant, .acceleration, .sequence, .fault: break
       }
     }
+    hosted.hear()
     var reply = DriveReply()
     for index in 0..<message.fieldCount {
       let field = message.fields[index]
       switch field.meaning {
-      case .position: degrees = gearing.jointDegrees(bytes.value(field, isBigEndian: isBigEndian))
+      case .position:
+        degrees = gearing.jointDegrees(bytes.value(field, isBigEndian: isBigEndian))
+        toldPosition.note(at: now)
       case .velocity:
+        toldVelocity.note(at: now)
         velocity = gearing.jointVelocity(bytes.value(field, isBigEndian: isBigEndian))
       case .effort:
         let value = bytes.value(field, isBigEndian: isBigEndian)
         effort = gearing.isReversed ? -value : value
-      case .state: told = state(of: bytes.whole(field, isBigEndian: isBigEndian))
+        toldEffort.note(at: now)
+      case .state:
+        told = state(of: bytes.whole(field, isBigEndian: isBigEndian))
+        toldState.note(at: now)
       case .fault:
         fault = UInt32(truncatingIfNeeded: bytes.whole(field, isBigEndian: isBigEndian))
       case .sequence:
@@ -139,35 +146,45 @@ extension CompactWire {
       }
     }
     if !table.hasSequence { reply.sequence = question.answer() }
+    if let sequence = reply.sequence { confirm(sequence) }
     // Not a number: no reply has told it yet.
     if degrees == degrees {
       if !table.hasVelocity {
         estimate.note(degrees, at: now)
         velocity = estimate.degreesPerSecond
       }
-      reply.joint = joint
+      reply.joint = joint(at: now)
     }
     return reply
   }
 
-  private var joint: JointState {
-    @_noLocks @_noAllocation
-    get {
-      JointState(
-        deviceMicroseconds: 0, positionDegrees: degrees, velocityDegreesPerSecond: velocity,
-        effortNewtonMetres: effort, state: state,
-        faults: fault == 0 ? ExoskeletonFaults(rawValue: 0) : .drive, faultCode: fault)
-    }
+  /// Where one of the figures that limits are kept by has not been told for too long, the joint may
+  /// be anywhere, whatever else is acknowledged.
+  @_noLocks @_noAllocation
+  private func joint(at now: MonotonicInstant) -> JointState {
+    let isStale =
+      toldPosition.isStale(at: now) || toldVelocity.isStale(at: now)
+      || toldEffort.isStale(at: now) || toldState.isStale(at: now)
+    return JointState(
+      deviceMicroseconds: 0, positionDegrees: isStale ? .nan : degrees,
+      velocityDegreesPerSecond: isStale ? .nan : velocity,
+      effortNewtonMetres: isStale ? .nan : effort, state: state,
+      faults: fault == 0 ? ExoskeletonFaults(rawValue: 0) : .drive, faultCode: fault)
   }
 
-  /// What the drive says where it says it; what the host has brought it into otherwise. A stop is
-  /// the host's to keep where the drive has no word for it.
+  /// What the drive says where it says it; what the host has brought it into otherwise, as far as
+  /// the drive has acknowledged it. A stop is the host's to keep where the drive has no word for
+  /// it, but none that moves has stopped.
   private var state: ExoskeletonState {
     @_noLocks @_noAllocation
     get {
-      if case .stopped = hosted.state { return .stopped }
-      if table.hasState { return told }
-      return table.hasSequence ? hosted.state : askedState
+      switch confirmedState {
+      case .watchdog: return .watchdog
+      case .stopped:
+        if table.hasState, case .moving = told { return .moving }
+        return .stopped
+      case .disarmed, .armed, .moving, .neutral: return table.hasState ? told : confirmedState
+      }
     }
   }
 

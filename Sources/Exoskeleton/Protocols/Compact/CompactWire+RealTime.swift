@@ -11,8 +11,12 @@ internal import MathShim
 struct CompactWire: Sendable {
   var table: CompactTable
   let gearing: Gearing
-  var hosted = HostedState()
-  var askedState = ExoskeletonState.disarmed
+  var hosted: HostedState
+  /// Of each of the newest 64 commands, the state that it has brought the drive into.
+  private var states = InlineArray<64, ExoskeletonState>(repeating: .disarmed)
+  /// That of the newest command that was acknowledged.
+  var confirmedState = ExoskeletonState.disarmed
+  private var confirmed: UInt16 = 0
   var question: Question
   var newest: UInt16 = 0
   var degrees = Double.nan
@@ -21,12 +25,23 @@ struct CompactWire: Sendable {
   var told = ExoskeletonState.disarmed
   var fault: UInt32 = 0
   var estimate = VelocityEstimate()
+  /// When each of them was told; in a format with several replies one of them may stay away.
+  var toldPosition: Freshness
+  var toldVelocity: Freshness
+  var toldEffort: Freshness
+  var toldState: Freshness
 
   init(_ settings: DriveSettings) {
     table = CompactTable()
     if let format = settings.compact { table = CompactTable(format, address: settings.address) }
     gearing = settings.gearing
+    hosted = HostedState(settings)
     question = Question(controlPeriod: settings.controlPeriod)
+    let fresh = Freshness(controlPeriod: settings.controlPeriod)
+    toldPosition = fresh
+    toldVelocity = fresh
+    toldEffort = fresh
+    toldState = fresh
   }
 
   /// A command's bytes; true when they ask for an answer.
@@ -34,8 +49,10 @@ struct CompactWire: Sendable {
   mutating func encode(
     _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter
   ) -> Bool {
+    hosted.heed(at: now)
     hosted.note(command)
     newest = sequence
+    states[Int(sequence) & 63] = hosted.state
     switch command {
     // A drive that has it still says so again; one that tells faults apart from all else is silent.
     case .arm, .disarm: fault = 0
@@ -47,9 +64,21 @@ struct CompactWire: Sendable {
     }
     if hasQuery { _ = put(.query, Setpoint(positionDegrees: 0), 0, sequence, into: &out) }
     if table.hasSequence { return true }
-    guard question.ask(with: sequence, at: now) else { return false }
-    askedState = hosted.state
-    return true
+    return question.ask(with: sequence, at: now)
+  }
+
+  /// The command that asked was not written.
+  @_noLocks @_noAllocation
+  mutating func withdraw() { question.withdraw() }
+
+  /// The drive has answered a command: it is in the state that this one brought it into, whatever
+  /// was said to it since.
+  @_noLocks @_noAllocation
+  mutating func confirm(_ sequence: UInt16) {
+    let age = newest &- sequence
+    guard age < 64, age <= newest &- confirmed else { return }
+    confirmed = sequence
+    confirmedState = states[Int(sequence) & 63]
   }
 
   private var hasQuery: Bool {
@@ -64,7 +93,7 @@ struct CompactWire: Sendable {
     let nowhere = Setpoint(positionDegrees: 0)
     switch command {
     case .identify: return put(.identify, nowhere, 0, sequence, into: &out)
-    case .heartbeat: return put(.heartbeat, nowhere, 0, sequence, into: &out)
+    case .heartbeat: return putHeartbeat(sequence, into: &out)
     case .arm: return put(.arm, nowhere, 0, sequence, into: &out)
     case .disarm: return put(.disarm, nowhere, 0, sequence, into: &out)
     case .neutral: return put(.neutral, nowhere, 0, sequence, into: &out)
@@ -82,6 +111,18 @@ struct CompactWire: Sendable {
       let effort = gearing.isReversed ? -exert.newtonMetres : exert.newtonMetres
       return put(.exert, nowhere, effort, sequence, into: &out)
     }
+  }
+
+  /// Feeds the drive's watchdog. Out of service a drive that does not tell its state is let go once
+  /// more instead: the command that did so may have got lost, and nothing would say so.
+  @_noLocks @_noAllocation
+  private func putHeartbeat(_ sequence: UInt16, into out: inout ByteWriter) -> Bool {
+    let nowhere = Setpoint(positionDegrees: 0)
+    if table.hasState || hosted.isInService {
+      return put(.heartbeat, nowhere, 0, sequence, into: &out)
+    }
+    if case .stopped = hosted.state { return put(.stop, nowhere, 0, sequence, into: &out) }
+    return put(.neutral, nowhere, 0, sequence, into: &out)
   }
 
   @_noLocks @_noAllocation

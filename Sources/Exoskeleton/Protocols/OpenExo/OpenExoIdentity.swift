@@ -51,6 +51,9 @@ extension ExoskeletonLink {
       return identity
     }
     try identifyRealTimeData(until: deadline)
+    // Hundredths in 16 bits: beyond them an angle would come back as another one.
+    let ends = [-327.68, 327.67].map { settings.gearing.jointDegrees($0) }
+    identity.positionDegrees = min(ends[0], ends[1])...max(ends[0], ends[1])
     return identity
   }
 

@@ -27,7 +27,7 @@ struct OpenExoWire: Sendable {
   private let settings: OpenExoSettings
   private let gearing: Gearing
   private let address: UInt8
-  private var state = HostedState()
+  private var state: HostedState
   private var askedState = ExoskeletonState.disarmed
   private var step = Step.trial
   private var askedStep = Step.trial
@@ -39,14 +39,19 @@ struct OpenExoWire: Sendable {
   private var torque = Double.nan
   private var velocity = Double.nan
   private var estimate = VelocityEstimate()
+  private var realTime: Freshness
   /// Of its own numbers; kept until it is armed or disarmed.
   private var errorCode: UInt32 = 0
+  /// It was told to end the trial, and has not said yet that it has.
+  private var isLeaving = false
 
   init(_ settings: DriveSettings) {
     self.settings = settings.openExo
     gearing = settings.gearing
     address = UInt8(clamping: settings.address)
+    state = HostedState(settings)
     question = Question(controlPeriod: settings.controlPeriod)
+    realTime = Freshness(controlPeriod: settings.controlPeriod)
   }
 
   /// A command's bytes; true when they ask for an answer.
@@ -55,13 +60,18 @@ struct OpenExoWire: Sendable {
     _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter
   ) -> Bool {
     var subject = Subject.status
+    state.heed(at: now)
     switch command {
-    case .identify, .heartbeat: break
+    case .identify: break
+    // It keeps the last torque for ever, and what took it away may have got lost.
+    case .heartbeat: if !state.isInService { putOff(into: &out) }
     case .arm:
       errorCode = 0
+      isLeaving = false
       subject = putStep(into: &out)
     case .disarm:
       errorCode = 0
+      isLeaving = true
       leave(command)
       putOff(into: &out)
       OpenExoFrame.put(OpenExoCode.status, Float(OpenExoStatus.trialOff), into: &out)
@@ -139,15 +149,19 @@ struct OpenExoWire: Sendable {
     }
   }
 
+  /// The command that asked was not written.
+  @_noLocks @_noAllocation
+  mutating func withdraw() { question.withdraw() }
+
   /// The next answer.
   @_noLocks @_noAllocation
   mutating func next(_ queue: inout ByteQueue, at now: MonotonicInstant) -> DriveReply? {
     while let message = OpenExoFrame.take(from: &queue) {
       let command = message.command
       if command == OpenExoCode.status {
-        if let reply = answer(status: message, &queue) { return reply }
+        if let reply = answer(status: message, &queue, at: now) { return reply }
       } else if command == OpenExoCode.controllerParameters {
-        if let reply = answer(parameters: message) { return reply }
+        if let reply = answer(parameters: message, at: now) { return reply }
       } else if command == OpenExoCode.realTimeData {
         note(realTime: message, &queue, at: now)
       } else if command == OpenExoCode.error {
@@ -165,9 +179,9 @@ struct OpenExoWire: Sendable {
   }
 
   @_noLocks @_noAllocation
-  private mutating func answer(status message: OpenExoMessage, _ queue: inout ByteQueue)
-    -> DriveReply?
-  {
+  private mutating func answer(
+    status message: OpenExoMessage, _ queue: inout ByteQueue, at now: MonotonicInstant
+  ) -> DriveReply? {
     // Our own command has a 32-bit number.
     if message.numberCount == 2 {
       var reply = DriveReply()
@@ -180,9 +194,11 @@ struct OpenExoWire: Sendable {
     }
     if status & OpenExoStatus.errorBit != 0 { errorCode = UInt32(status) }
     let isTrial = status == OpenExoStatus.trialOn
+    state.hear()
+    if !isTrial { isLeaving = false }
     var reply = DriveReply()
     guard isAbout(.status), let sequence = question.answer() else {
-      reply.joint = joint(isTrial ? askedState : .disarmed)
+      reply.joint = joint(isTrial ? toldState : .disarmed, at: now)
       return reply
     }
     reply.sequence = sequence
@@ -190,23 +206,26 @@ struct OpenExoWire: Sendable {
     // A trial that ends by itself takes the joint out of service.
     if !isTrial, isServed(askedState) {
       step = .trial
-      reply.joint = joint(.disarmed)
+      reply.joint = joint(.disarmed, at: now)
       if isServed(state.state) { state.note(.disarm) }
       return reply
     }
-    reply.joint = joint(askedState)
+    reply.joint = joint(toldState, at: now)
     return reply
   }
 
   @_noLocks @_noAllocation
-  private mutating func answer(parameters message: OpenExoMessage) -> DriveReply? {
+  private mutating func answer(parameters message: OpenExoMessage, at now: MonotonicInstant)
+    -> DriveReply?
+  {
     guard message.joint == address, message.numberCount >= 2, isAbout(.parameters) else {
       return nil
     }
     var reply = DriveReply()
     guard let sequence = question.answer() else { return nil }
     reply.sequence = sequence
-    reply.joint = joint(askedState)
+    state.hear()
+    reply.joint = joint(toldState, at: now)
     let torque = Int(settings.torqueIndex) + 2
     let direction = Int(settings.directionIndex) + 2
     if message.numberCount > torque, message.numberCount > direction,
@@ -229,6 +248,7 @@ struct OpenExoWire: Sendable {
       queue.checksumErrors += 1
       return
     }
+    realTime.note(at: now)
     if let index = settings.angleIndex, index < message.numberCount {
       degrees = gearing.jointDegrees(message.number(index))
       estimate.note(degrees, at: now)
@@ -247,11 +267,25 @@ struct OpenExoWire: Sendable {
     if hundredths != 0 { errorCode = UInt32(UInt16(bitPattern: hundredths) / 100) }
   }
 
+  /// While the trial goes on that it was told to end, the joint may be driven still: it is neither
+  /// disarmed nor in service, and is to be disarmed once more.
+  private var toldState: ExoskeletonState {
+    @_noLocks @_noAllocation
+    get {
+      if isLeaving, case .disarmed = askedState { return .watchdog }
+      return askedState
+    }
+  }
+
+  /// The status acknowledges, the real-time data tell where the joint is: without them a status
+  /// says nothing of it.
   @_noLocks @_noAllocation
-  private func joint(_ state: ExoskeletonState) -> JointState {
-    JointState(
-      deviceMicroseconds: 0, positionDegrees: degrees, velocityDegreesPerSecond: velocity,
-      effortNewtonMetres: torque, state: state,
+  private func joint(_ state: ExoskeletonState, at now: MonotonicInstant) -> JointState {
+    let isStale = realTime.isStale(at: now)
+    return JointState(
+      deviceMicroseconds: 0, positionDegrees: isStale ? .nan : degrees,
+      velocityDegreesPerSecond: isStale ? .nan : velocity,
+      effortNewtonMetres: isStale ? .nan : torque, state: state,
       faults: errorCode == 0 ? ExoskeletonFaults(rawValue: 0) : .drive, faultCode: errorCode)
   }
 

@@ -3,7 +3,8 @@
 // A command is carried out without a word. So a question goes out behind it in the same write, and
 // its answer says that what stood before it was read: that is the acknowledgement. The drive knows
 // nothing of arming; the host keeps that state. Its own watchdog, a second by default, lets the
-// joint go when no command comes; firmware from 5.3 on says when it has.
+// joint go when no command comes; firmware from 5.3 on says when it has. Every command feeds it, so
+// that out of service each of them lets the joint go as well: the one that did may have got lost.
 
 internal import RT
 internal import Signal
@@ -32,7 +33,7 @@ struct VESCWire: Sendable {
   private let gearing: Gearing
   /// Where the drive can be sent, in its own degrees.
   private let reach: ClosedRange<Double>
-  private var state = HostedState()
+  private var state: HostedState
   /// As it was when the open question was asked.
   private var askedState = ExoskeletonState.disarmed
   private var question: Question
@@ -40,6 +41,7 @@ struct VESCWire: Sendable {
   init(_ settings: DriveSettings) {
     gearing = settings.gearing
     reach = settings.vescReach
+    state = HostedState(settings)
     question = Question(controlPeriod: settings.controlPeriod)
   }
 
@@ -49,13 +51,14 @@ struct VESCWire: Sendable {
     _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter,
     _ queue: inout ByteQueue
   ) -> Bool {
+    state.heed(at: now)
     state.note(command)
     switch command {
     case .identify: VESCFrame.put(VESCCode.firmwareVersion, into: &out)
-    case .heartbeat: VESCFrame.put(VESCCode.alive, into: &out)
+    case .heartbeat where state.isInService: VESCFrame.put(VESCCode.alive, into: &out)
     case .motion(let setpoint): putMotion(setpoint, into: &out)
     case .exert(let setpoint): putEffort(setpoint, into: &out)
-    case .neutral, .stop, .arm, .disarm, .release:
+    case .heartbeat, .neutral, .stop, .arm, .disarm, .release:
       VESCFrame.put(VESCCode.setCurrent, 0, into: &out)
     }
     guard question.ask(with: sequence, at: now) else { return false }
@@ -86,6 +89,10 @@ struct VESCWire: Sendable {
     VESCFrame.put(VESCCode.setCurrent, state.isInService ? milliamperes : 0, into: &out)
   }
 
+  /// The command that asked was not written.
+  @_noLocks @_noAllocation
+  mutating func withdraw() { question.withdraw() }
+
   /// The next answer.
   @_noLocks @_noAllocation
   mutating func next(_ queue: inout ByteQueue) -> DriveReply? {
@@ -96,6 +103,7 @@ struct VESCWire: Sendable {
       if isValues {
         reply.joint = joint(queue, payload.offset, count: payload.count)
         reply.sequence = question.answer()
+        state.hear()
       } else {
         // An answer of one byte is a question: our own.
         reply.isEcho = payload.count == 1
