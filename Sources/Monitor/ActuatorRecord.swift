@@ -15,10 +15,14 @@ public struct ActuatorRecord: Sendable, Equatable {
   public var emergency: LatencySummary?
   /// Times that the dead-man line could not be driven.
   public var deadManFailures: UInt64
+  /// How often its port was gone, and for how long in all.
+  public var outages: UInt64
+  public var outageTime: Nanoseconds
 
   public init(
     wireTime: Nanoseconds, baud: UInt32, commandByteCount: Int, watchdog: String,
-    remarks: [String], emergency: LatencySummary?, deadManFailures: UInt64
+    remarks: [String], emergency: LatencySummary?, deadManFailures: UInt64,
+    outages: UInt64 = 0, outageTime: Nanoseconds = Nanoseconds(0)
   ) {
     self.wireTime = wireTime
     self.baud = baud
@@ -27,6 +31,8 @@ public struct ActuatorRecord: Sendable, Equatable {
     self.remarks = remarks
     self.emergency = emergency
     self.deadManFailures = deadManFailures
+    self.outages = outages
+    self.outageTime = outageTime
   }
 
   /// The rates that a command's time is told for beside the line's own.
@@ -42,6 +48,9 @@ public struct ActuatorRecord: Sendable, Equatable {
       + "baud" + (others.isEmpty ? "" : " (\(others.joined(separator: ", ")))")
   }
 
+  /// "2×, 3.4 s in all".
+  var outageText: String { "\(outages)×, \(decimal(outageTime.seconds, places: 1)) s in all" }
+
   var json: JSON {
     .object([
       .init("wireTimeNanoseconds", .integer(wireTime.rawValue)),
@@ -51,6 +60,8 @@ public struct ActuatorRecord: Sendable, Equatable {
       .init("remarks", .array(remarks.map(JSON.string))),
       .init("emergency", emergency.map(\.json) ?? .null),
       .init("deadManFailures", .unsigned(deadManFailures)),
+      .init("outages", .unsigned(outages)),
+      .init("outageNanoseconds", .integer(outageTime.rawValue)),
     ])
   }
 }

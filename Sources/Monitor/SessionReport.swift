@@ -205,6 +205,7 @@ extension SessionReport {
     if let actuator {
       lines.append(row("a command", actuator.wireText))
       lines.append(row("drive's watchdog", actuator.watchdog))
+      if actuator.outages > 0 { lines.append(row("exoskeleton gone", actuator.outageText)) }
       if let emergency = actuator.emergency {
         lines.append(row("emergency stop", "sent \(emergency.max.readable) after the line opened"))
       }

@@ -3,6 +3,7 @@ import Exoskeleton
 import Foundation
 import RT
 import Signal
+import TestSupport
 import Testing
 
 @testable import Acquire
@@ -17,18 +18,21 @@ private struct Bench: ~Copyable {
   var histogram = LatencyHistogram()
   var index: UInt64 = 0
 
-  init() throws {
-    let exoskeleton = try VirtualExoskeleton()
+  let attendant: LinkAttendant?
+
+  init(link name: String? = nil) throws {
+    let exoskeleton = try VirtualExoskeleton(link: name)
     try exoskeleton.start()
     let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
     var link = ExoskeletonLink(
-      port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
+      port: try SerialPort(path: name ?? exoskeleton.path, baud: 115_200), settings: DriveSettings())
     try link.connect(timeout: .seconds(10))
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton
+    attendant = name == nil ? nil : LinkAttendant(for: link, limits: limits)
     actuation = Actuation(
-      governor: Governor(limits: limits), link: link, demands: demands, samplesPerSecond: 250,
-      go: go, halt: halt, panel: panel, deadMan: nil, now: .now())
+      governor: Governor(limits: limits), link: HeldLink(link, attendant: attendant),
+      demands: demands, samplesPerSecond: 250, go: go, halt: halt, panel: panel, deadMan: nil, now: .now())
   }
 
   /// A frame, a decision for class 1, and a control period later a command.
@@ -158,6 +162,58 @@ struct ActuationTests {
       if case .neutral(let found) = bench.step(flags: flags) { causes = found }
     }
     #expect(causes.contains(.noFrames))
+    bench.exoskeleton.stop()
+  }
+
+  @Test(
+    "an exoskeleton that comes back is armed by nothing that was asked before",
+    arguments: [true, false])
+  func returned(wasMoving: Bool) throws {
+    let folder = try TemporaryFolder()
+    var bench = try Bench(link: folder.path("exo"))
+    let made = bench.attendant
+    let attendant = try #require(made)
+    let running = try RealTimeThread.start(
+      ThreadSettings(name: "attendant", policy: .other), workspace: attendant
+    ) { $0.run() }
+    if wasMoving {
+      bench.go.raise()
+      let isActive = bench.stepUntilActive()
+      #expect(isActive)
+    }
+    try FileManager.default.removeItem(atPath: folder.path("exo"))
+    bench.exoskeleton.unplug()
+    for _ in 0..<400 where !bench.actuation.link.isGone { _ = bench.step() }
+    if !wasMoving {
+      // Under way when it goes: what a person asked for then, too, is over.
+      bench.panel.arm()
+      let state = bench.step()
+      #expect(state == .armed)
+    }
+    let second = try VirtualExoskeleton(link: folder.path("exo"))
+    try second.start()
+    defer { second.stop() }
+    bench.go.raise()
+    for _ in 0..<400 where bench.actuation.link.isGone { _ = bench.step() }
+    for _ in 0..<30 {
+      let state = bench.step()
+      if wasMoving {
+        #expect(!bench.actuation.governor.latchedCauses.isEmpty)
+      } else {
+        #expect(state == .disarmed)
+      }
+    }
+    #expect(second.statistics.motionCommands == 0)
+    #expect(second.changes.allSatisfy { $0.state != .armed && $0.state != .moving })
+    bench.panel.disarm()
+    _ = bench.step()
+    bench.panel.arm()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    attendant.end()
+    running.join().closeLeftover()
+    let isReleased = bench.actuation.release()
+    #expect(isReleased)
     bench.exoskeleton.stop()
   }
 

@@ -83,6 +83,7 @@ struct DriveBench: ~Copyable {
     let identity = try link.connect(timeout: .seconds(20))
     let limits = try GovernorLimits(
       velocityMaximum: 60, accelerationMaximum: 300, jerkMaximum: 3000, effortMaximum: 45,
+      followingErrorMaximum: 360,
       controlPeriod: .milliseconds(200), frameTimeout: .seconds(1),
       acknowledgementTimeout: .seconds(2))
     self.identity = identity

@@ -36,7 +36,8 @@ struct DriveSession: ~Copyable {
   ) throws -> GovernorLimits {
     try GovernorLimits(
       velocityMaximum: velocityMaximum, accelerationMaximum: 600, jerkMaximum: 6000,
-      effortMaximum: 60, effortRateMaximum: 1000, controlPeriod: .milliseconds(20),
+      effortMaximum: 60, effortRateMaximum: 1000, followingErrorMaximum: 360,
+      controlPeriod: .milliseconds(20),
       frameTimeout: .seconds(1), acknowledgementTimeout: acknowledgementTimeout)
   }
 

@@ -25,17 +25,22 @@ struct GovernorCauseTests {
   {
     scene.world.wait()
     scene.world.input.lastHeartbeat = scene.world.input.now
-    return scene.step(change)
+    let command = scene.step(change)
+    // The joint follows.
+    if case .motion(let setpoint) = command {
+      scene.world.input.joint?.positionDegrees = setpoint.positionDegrees
+    }
+    return command
   }
 
   /// What brings about the cause of a bit, and nothing else.
   static func bringAbout(_ bit: Int, _ input: inout GovernorInput) {
-    switch NeutralCauses(rawValue: 1 << UInt16(bit)) {
+    switch NeutralCauses(rawValue: 1 << UInt32(bit)) {
     case .noFrames: input.lastFrame = input.now - .seconds(1)
     case .noDecisions: input.lastDecision = nil
     case .noAcknowledgements: input.lastAcknowledgement = input.now - .seconds(1)
     case .linkGone: input.isLinkGone = true
-    case .jointUnfit: input.joint?.positionDegrees = 90.6
+    case .jointUnfit: input.joint?.positionDegrees = -0.6
     case .refusedDemand: input.demand = .exert(newtonMetres: 1)
     case .demanded: input.demand = .neutral
     case .exoskeletonFault: input.joint?.faults = .drive
@@ -52,13 +57,14 @@ struct GovernorCauseTests {
     case .noHeartbeat: input.lastHeartbeat = input.now - .milliseconds(201)
     case .overspeed: input.joint?.velocityDegreesPerSecond = -60.1
     case .overEffort: input.joint?.effortNewtonMetres = -20.1
+    case .notFollowing: input.joint?.positionDegrees = 30
     default: Issue.record("there is no cause \(bit)")
     }
   }
 
-  @Test("each cause is neutral at once, and latched where the page says so", arguments: 0..<16)
+  @Test("each cause is neutral at once, and latched where the page says so", arguments: 0..<17)
   func causes(bit: Int) throws {
-    let cause = NeutralCauses(rawValue: 1 << UInt16(bit))
+    let cause = NeutralCauses(rawValue: 1 << UInt32(bit))
     for latches in [false, true] {
       var scene = try Self.moving(alsoLatching: latches ? cause : [])
       var letter = GovernorStateTests.letter(Self.pass(&scene))

@@ -89,7 +89,7 @@ struct GovernorStateTests {
     // What a person does with a joint that is not driven is no fault.
     .tooFast: "              dD     aN     lN     nN      lN      sS",
     .tooMuchEffort: "        dD     xM     lN     xM      lN      sS",
-    .notFollowing: "         dD     xM     nN     xM      lN      sS",
+    .notFollowing: "         dD     xM     lN     xM      lN      sS",
     .wrongKind: "            dD     nN     nN     nN      lN      sS",
     .arm: "                  a-     a-     x-     n-      l-      s-",
     .disarm: "               d-     d-     d-     d-      d-      s-",
@@ -164,7 +164,7 @@ struct GovernorStateTests {
       input = earlier.input
     case .noAcknowledgements: input.lastAcknowledgement = input.now - long
     case .linkGone: input.isLinkGone = true
-    case .jointOutside: input.joint?.positionDegrees = 91
+    case .jointOutside: input.joint?.positionDegrees = -0.6
     case .jointNaN: input.joint?.positionDegrees = .nan
     case .jointUnknown: input.joint = nil
     case .exoskeletonDisarmed: input.joint?.state = .disarmed

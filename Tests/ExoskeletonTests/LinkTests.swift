@@ -13,8 +13,8 @@ import Testing
 final class RunningExoskeleton {
   let exoskeleton: VirtualExoskeleton
 
-  init(watchdog: Nanoseconds) throws {
-    exoskeleton = try VirtualExoskeleton(watchdog: watchdog)
+  init(watchdog: Nanoseconds, name: String = "virtual knee", link: String? = nil) throws {
+    exoskeleton = try VirtualExoskeleton(watchdog: watchdog, name: name, link: link)
     try exoskeleton.start()
   }
 
@@ -39,7 +39,8 @@ struct Bench: ~Copyable {
     )
     try link.connect(timeout: .seconds(10))
     let limits = try GovernorLimits(
-      velocityMaximum: 120, accelerationMaximum: 600, controlPeriod: .milliseconds(200),
+      velocityMaximum: 120, accelerationMaximum: 600, followingErrorMaximum: 360,
+      controlPeriod: .milliseconds(200),
       frameTimeout: .seconds(1), acknowledgementTimeout: .seconds(1))
     self.running = running
     self.link = link

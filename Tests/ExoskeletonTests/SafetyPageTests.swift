@@ -74,6 +74,9 @@ struct SafetyPageTests {
       name: "effort rate maximum", make: { try GovernorLimits(effortRateMaximum: $0) },
       value: { $0.effortRateMaximum }),
     Constant(
+      name: "following error maximum", make: { try GovernorLimits(followingErrorMaximum: $0) },
+      value: { $0.followingErrorMaximum }),
+    Constant(
       name: "control period",
       make: {
         try GovernorLimits(
@@ -172,7 +175,7 @@ struct SafetyPageTests {
     let rows = try SafetyPage.rows(under: "Causes of neutral")
     #expect(rows.map { $0[0] } == NeutralCauses.names)
     let bits = try SafetyPage.latched().enumerated()
-      .reduce(UInt16(0)) { $1.element ? $0 | 1 << UInt16($1.offset) : $0 }
+      .reduce(UInt32(0)) { $1.element ? $0 | 1 << UInt32($1.offset) : $0 }
     #expect(NeutralCauses(rawValue: bits) == .alwaysLatched)
   }
 

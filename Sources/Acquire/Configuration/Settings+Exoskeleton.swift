@@ -116,7 +116,8 @@ extension Setting {
         in: 0.1...60),
       .texts(
         "exoskeleton.latch", \.exoskeleton.latch,
-        "causes of neutral that only arming anew ends, besides those that always are"),
+        "causes of neutral that only arming anew ends, besides those that always are",
+        mayBeEmpty: true),
     ]
   }
 

@@ -72,7 +72,7 @@ extension Setting {
         "decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
       .number(
         "decoder.drift-ratio", \.decoder.driftRatio,
-        "neutral when a band power has left the model's centre by this factor; 0: never, or above 1",
+        "neutral when a band power has left the model's centre by this factor; 0: never",
         in: 0...1_000),
       .number(
         "decoder.drift-span", \.decoder.driftSeconds, "… on average over so many seconds",

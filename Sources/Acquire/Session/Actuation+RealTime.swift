@@ -10,7 +10,7 @@ import Signal
 /// The governor, the line, and what each class asks for.
 struct Actuation: ~Copyable {
   var governor: Governor
-  var link: ExoskeletonLink
+  var link: HeldLink
   let demands: DemandTable
   /// A command goes out on every so-manieth conversion.
   private let framesPerControl: UInt64
@@ -34,7 +34,7 @@ struct Actuation: ~Copyable {
   private var releasingUntil: MonotonicInstant?
 
   init(
-    governor: consuming Governor, link: consuming ExoskeletonLink, demands: DemandTable,
+    governor: consuming Governor, link: consuming HeldLink, demands: DemandTable,
     samplesPerSecond: Double, go: StopSignal, halt: StopSignal, panel: OperatorPanel,
     deadMan: consuming DeadManLine?, now: MonotonicInstant
   ) {
@@ -121,17 +121,28 @@ struct Actuation: ~Copyable {
       governor.arm()
     }
     note(panel.apply(to: &governor), at: now)
+    let isGone = link.isGone
     var command = governor.step(
       GovernorInput(
         now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
-        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
+        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: isGone,
         joint: link.joint, signal: signal, lastHeartbeat: panel.lastHeartbeat))
     if isReleasing(at: now) { command = .release }
     let governed = MonotonicInstant.now()
     link.send(command)
     // After the command: it says that this thread lives, not what it commands.
     if case .stopped = governor.state { deadMan?.drop() } else { deadMan?.beat() }
+    if isGone { exchangeLink(at: now) }
     return governed
+  }
+
+  /// Only when the governor has seen that it is gone. Whoever comes back stands still until a person
+  /// arms: neither to have started the session nor an arming under way counts any more.
+  @_noLocks @_noAllocation
+  private mutating func exchangeLink(at now: MonotonicInstant) {
+    wasArmed = true
+    guard link.exchange(at: now), case .armed = governor.state else { return }
+    governor.disarm()
   }
 
   /// Whatever an operator asks for, the session's own first arming is over: what was stopped or
@@ -162,6 +173,10 @@ struct Actuation: ~Copyable {
     link.poll(roundTrips: &roundTrips)
   }
 
+  /// The dead-man line low, for good.
+  @_noLocks @_noAllocation
+  mutating func dropDeadMan() { deadMan?.drop() }
+
   /// Times that the dead-man line could not be driven.
   var deadManFailures: UInt64 {
     @_noLocks @_noAllocation
@@ -174,11 +189,12 @@ struct Actuation: ~Copyable {
   }
 
   @_noLocks @_noAllocation
-  func describe(in snapshot: inout StatusSnapshot) {
+  func describe(in snapshot: inout StatusSnapshot, at now: MonotonicInstant) {
     snapshot.governorState = governor.state
     snapshot.latchedCauses = governor.latchedCauses
     snapshot.armRefusal = governor.armRefusal
     snapshot.isLinkGone = link.isGone
+    snapshot.outages = link.outages(at: now)
     snapshot.armings = governor.counts.armings
     snapshot.joint = link.joint
     snapshot.links = link.counts

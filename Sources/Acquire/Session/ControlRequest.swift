@@ -178,7 +178,7 @@ extension StatusSnapshot {
 extension NeutralCauses {
   fileprivate var json: JSON {
     .array(
-      Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+      Self.names.enumerated().filter { rawValue & 1 << UInt32($0.offset) != 0 }
         .map { .string($0.element) })
   }
 }

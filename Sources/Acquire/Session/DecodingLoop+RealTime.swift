@@ -112,6 +112,8 @@ struct StatusSnapshot: BitwiseCopyable {
   var joint: JointState?
   var links = LinkCounts()
   var isLinkGone = false
+  /// Of the exoskeleton's line.
+  var outages = LinkOutages()
   /// When it was taken.
   var time = MonotonicInstant(nanoseconds: 0)
 }
@@ -127,6 +129,9 @@ extension DecodingWorkspace {
         frames.release()
       } else if stop.isRaised {
         return
+      } else if actuation?.isUrgent == true {
+        // Asked since the last look, before the ticket: its ring would not wake.
+        stop(at: .now())
       } else {
         let now = MonotonicInstant.now()
         let deadline = actuation?.deadline ?? now + patience
@@ -270,7 +275,7 @@ extension DecodingWorkspace {
     guard now >= nextSnapshot else { return }
     nextSnapshot = now + .milliseconds(100)
     stage?.describe(in: &snapshot)
-    actuation?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot, at: now)
     snapshot.time = now
     status.write(snapshot)
   }

@@ -20,6 +20,9 @@ struct ExoskeletonLine: ~Copyable {
   private var link: ExoskeletonLink?
   private var emergency: RealTimeThread<EmergencyLine>?
   private let stopWatching = StopSignal()
+  /// Who finds it again when its adapter is unplugged. Nil without an adapter.
+  private(set) var attendant: LinkAttendant?
+  private var attending: RealTimeThread<LinkAttendant>?
 
   /// Opens the port and waits until somebody answers; nothing can move yet.
   ///
@@ -71,8 +74,10 @@ struct ExoskeletonLine: ~Copyable {
         try DeadManLine(chip: section.gpioChip, line: .offset(section.deadManLine))
       }
     }
+    if virtual == nil { try attend(link, limits: plan.limits) }
     return Actuation(
-      governor: Governor(limits: plan.limits, mode: plan.demands.mode), link: link,
+      governor: Governor(limits: plan.limits, mode: plan.demands.mode),
+      link: HeldLink(link, attendant: attendant),
       demands: plan.demands, samplesPerSecond: plan.montage.samplesPerSecond, go: go, halt: halt,
       panel: panel, deadMan: deadMan, now: .now())
   }
@@ -99,6 +104,26 @@ struct ExoskeletonLine: ~Copyable {
     } catch {
       throw Failure(.refused, error.message)
     }
+  }
+
+  private mutating func attend(_ link: borrowing ExoskeletonLink, limits: GovernorLimits)
+    throws(Failure)
+  {
+    guard let attendant = LinkAttendant(for: link, limits: limits) else { return }
+    attending = try explaining(.system) { () throws(SchedulingFault) in
+      try RealTimeThread.start(
+        ThreadSettings(name: "exo-attendant", policy: .other), workspace: attendant
+      ) { $0.run() }
+    }
+    self.attendant = attendant
+  }
+
+  /// Ends the search for it, when the decoding thread takes no link any more and before its own is
+  /// released.
+  mutating func endAttending() {
+    guard let running = attending.take() else { return }
+    attendant?.end()
+    running.join().closeLeftover()
   }
 
   /// Ends the virtual exoskeleton, if it was one, and the watch over the emergency line.
@@ -132,12 +157,14 @@ extension ExoskeletonLink {
 }
 
 extension Actuation {
-  borrowing func record(remarks: [String], emergency: LatencySummary?) -> ActuatorRecord {
+  borrowing func record(remarks: [String], emergency: LatencySummary?, outages: LinkOutages)
+    -> ActuatorRecord
+  {
     ActuatorRecord(
-      wireTime: link.lastWireTime, baud: link.port.baud,
+      wireTime: link.lastWireTime, baud: link.baud,
       commandByteCount: link.lastCommandByteCount,
       watchdog: link.identity?.watchdog.text ?? "", remarks: remarks, emergency: emergency,
-      deadManFailures: deadManFailures)
+      deadManFailures: deadManFailures, outages: outages.count, outageTime: outages.duration)
   }
 
   /// The end of a session: the joint free, the exoskeleton disarmed.
@@ -145,6 +172,7 @@ extension Actuation {
   /// - Returns: false when the exoskeleton has not confirmed neutral; its own watchdog is what is
   ///   left then.
   mutating func release() -> Bool {
+    dropDeadMan()
     let isNeutral = link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
     governor.disarm()
     return link.insist(on: .disarm, until: [.disarmed, .stopped]) && isNeutral

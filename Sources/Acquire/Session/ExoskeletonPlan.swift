@@ -7,6 +7,14 @@ import RT
 extension ExoskeletonSection {
   func limits() throws(Failure) -> GovernorLimits {
     let latching = try alsoLatching()
+    let lag = 2 * velocityMaximumDegreesPerSecond * controlPeriodSeconds
+    guard followingErrorMaximumDegrees >= lag else {
+      throw Failure(
+        .configuration,
+        "`exoskeleton.following-error-maximum` is \(followingErrorMaximumDegrees) degrees, which a "
+          + "joint at `exoskeleton.velocity-maximum` is behind after two control periods: allow "
+          + "\(lag) or more, or less velocity")
+    }
     return try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
       try GovernorLimits(
         positionMinimum: positionMinimumDegrees, positionMaximum: positionMaximumDegrees,
@@ -28,9 +36,10 @@ extension ExoskeletonSection {
 
   private func alsoLatching() throws(Failure) -> NeutralCauses {
     var causes: NeutralCauses = []
-    if DriveKind(rawValue: driveProtocol)?.remembersItsWatchdog == false {
-      causes.insert(.lateStep)
-    }
+    let kind = DriveKind(rawValue: driveProtocol)
+    if kind?.remembersItsWatchdog == false { causes.insert(.lateStep) }
+    // Another maker's drive may have lost its power meanwhile, and what it was told with it.
+    if kind != .framed { causes.insert(.noAcknowledgements) }
     for name in latch {
       guard let bit = NeutralCauses.names.firstIndex(of: name) else {
         throw Failure(
@@ -38,7 +47,7 @@ extension ExoskeletonSection {
           "`exoskeleton.latch`: \"\(name)\" is no cause of neutral; there are "
             + NeutralCauses.names.joined(separator: ", "))
       }
-      causes.insert(NeutralCauses(rawValue: 1 << UInt16(bit)))
+      causes.insert(NeutralCauses(rawValue: 1 << UInt32(bit)))
     }
     return causes
   }

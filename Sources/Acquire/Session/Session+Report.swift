@@ -57,7 +57,8 @@ extension DecodingWorkspace {
   borrowing func actuatorRecord(remarks: [String]) -> ActuatorRecord? {
     actuation?.record(
       remarks: remarks,
-      emergency: histograms.lineToStop.count > 0 ? histograms.lineToStop.summary : nil)
+      emergency: histograms.lineToStop.count > 0 ? histograms.lineToStop.summary : nil,
+      outages: snapshot.outages)
   }
 
   /// Nil where the hardware's own edge is stamped.

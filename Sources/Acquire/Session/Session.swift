@@ -110,7 +110,9 @@ struct Session {
     } catch {
       stopDecoding.raise()
       bell.ring()
-      _ = decodingThread.join()
+      var finished = decodingThread.join()
+      line.endAttending()
+      _ = finished.actuation?.release()
       recording.finish()
       throw error
     }
@@ -137,6 +139,8 @@ struct Session {
     bell.ring()
     var finished = decodingThread.join()
     let duration = MonotonicInstant.now() - started
+    line.endAttending()
+    let isLineGone = finished.actuation?.link.isGone ?? false
     let isNeutral = finished.actuation?.release()
     // No current through anybody while the recorder waits for the disk.
     acquisition.amplifier.stop()
@@ -146,7 +150,8 @@ struct Session {
     let recorderStatus = recording.status
     recording.finish()
     watch.conclude(
-      acquisition.end, isNeutral: isNeutral ?? true, description: description,
+      acquisition.end, isNeutral: isNeutral ?? true, goneLine: isLineGone ? line.name : nil,
+      description: description,
       recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()

@@ -24,6 +24,9 @@ struct SessionWatch {
   private var toldRecoveries: UInt64 = 0
   private var isAway = false
   private var toldHindrance: String?
+  private var toldOutages: UInt64 = 0
+  private var isLineAway = false
+  private var toldObstacle: String?
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -33,7 +36,7 @@ struct SessionWatch {
       isTerminal: Terminal.output.isTerminal, columns: Terminal.output.columns)
   }
 
-  /// Until the duration is over, a signal comes, the amplifier ends, or the line is gone.
+  /// Until the duration is over, a signal comes, the amplifier ends, or a part fails for good.
   mutating func run(
     status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
     recorder: RecorderStatus, notes: RecorderNotes, acquisitionEnded: StopSignal,
@@ -41,6 +44,7 @@ struct SessionWatch {
     amplifier: AmplifierDescription, presence: DevicePresence?, gathering: Nanoseconds?
   ) {
     let panel = line.panel
+    let attendant = line.attendant
     let line = line.name
     let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     let start = MonotonicInstant.now()
@@ -75,12 +79,9 @@ struct SessionWatch {
       }
       lastSnapshot = .now()
       board?.post(snapshot)
-      if snapshot.isLinkGone {
-        fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
-        break
-      }
+      note(attendant, snapshot, line: line, notes: notes)
       // The session's own first; what an operator asks for later is answered to him.
-      if let refusal = snapshot.armRefusal, snapshot.armings <= 1 {
+      if let refusal = snapshot.armRefusal, snapshot.armings <= 1, snapshot.outages.count == 0 {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
@@ -128,6 +129,37 @@ struct SessionWatch {
     }
   }
 
+  /// Says that the exoskeleton's line went and came back, and what a person has to do then.
+  private mutating func note(
+    _ attendant: LinkAttendant?, _ snapshot: StatusSnapshot, line: String, notes: RecorderNotes
+  ) {
+    // Both may have happened since the snapshot before.
+    if snapshot.outages.count != toldOutages {
+      toldOutages = snapshot.outages.count
+      isLineAway = true
+      notes.add("exoskeleton gone")
+      say(
+        "! \(line) is gone: it was unplugged or switched off; it is looked for there, and the "
+          + "session goes on")
+    }
+    guard isLineAway else { return }
+    if !snapshot.isLinkGone {
+      isLineAway = false
+      toldObstacle = nil
+      notes.add("exoskeleton back")
+      let remedy =
+        switch snapshot.governorState {
+        case .disarmed: "acquire exo arm"
+        case .armed, .active, .neutral: "acquire exo disarm, then arm"
+        case .stopped: "acquire exo release, then arm"
+        }
+      say("\(line) is back; nothing moves until somebody arms it: \(remedy)")
+    } else if let obstacle = attendant?.hindrance, obstacle != toldObstacle {
+      toldObstacle = obstacle
+      say("! \(obstacle)")
+    }
+  }
+
   /// Says that the device went; that it came back a frame says.
   private mutating func note(_ presence: DevicePresence?, of amplifier: AmplifierDescription) {
     guard let presence else { return }
@@ -150,11 +182,16 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription,
-    recorder: RecorderStatus,
+    _ end: AcquisitionEnd, isNeutral: Bool, goneLine: String?,
+    description: AmplifierDescription, recorder: RecorderStatus,
     path: String
   ) {
-    if !isNeutral, status == .success {
+    if let goneLine {
+      fail(
+        .unavailable,
+        "\(goneLine) is gone: it was unplugged or switched off, and was not back when the session "
+          + "ended; its own watchdog has to have made it neutral: check it")
+    } else if !isNeutral, status == .success {
       fail(
         .unavailable,
         "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
@@ -243,7 +280,7 @@ extension GovernorState {
 extension NeutralCauses {
   /// "no decisions, no frames".
   var text: String {
-    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+    Self.names.enumerated().filter { rawValue & 1 << UInt32($0.offset) != 0 }
       .map(\.element).joined(separator: ", ")
   }
 }

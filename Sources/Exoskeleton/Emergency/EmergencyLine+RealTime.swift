@@ -34,7 +34,11 @@ public struct EmergencyLine: ~Copyable, Sendable {
   public mutating func run(until stop: StopSignal) {
     while !stop.isRaised {
       let waited = lines.wait(until: .now() + .milliseconds(100))
-      if waited == 0 || waited == -Errno.interrupted { continue }
+      if waited == 0 || waited == -Errno.interrupted {
+        // An edge that never came as an interrupt is a stop all the same.
+        if lines.level() != 0 { look(at: .now()) }
+        continue
+      }
       let count = waited < 0 ? waited : lines.takeEdges()
       if count < 0 {
         // A line that cannot be read is open.

@@ -1,5 +1,5 @@
 // Real-time: the decoding thread, once a control period. A fixed number of comparisons and of
-// roots. No system call, no loop but over the sixteen causes and the seven pieces of a course.
+// roots. No system call, no loop but over the seventeen causes and the seven pieces of a course.
 
 internal import RT
 internal import MathShim
@@ -222,7 +222,7 @@ extension Governor {
   @_noLocks @_noAllocation
   private mutating func neutral(_ causes: NeutralCauses, before: NeutralCauses) -> Command {
     let arisen = causes.rawValue & ~before.rawValue
-    for bit in 0..<NeutralCauses.bitCount where arisen & (1 << UInt16(bit)) != 0 {
+    for bit in 0..<NeutralCauses.bitCount where arisen & (1 << UInt32(bit)) != 0 {
       causeCounts[bit] += 1
     }
     state = .neutral(causes)
@@ -279,7 +279,7 @@ extension Governor {
     if case .active = state {
       let speed = math_fabs(joint.velocityDegreesPerSecond)
       if speed > limits.velocityMaximum * GovernorLimits.overspeedFactor { causes.add(.overspeed) }
-      if !follows(joint) { causes.add(.jointUnfit) }
+      if !follows(joint) { causes.add(.notFollowing) }
       // False for NaN, which is what a drive says that cannot tell its effort.
       if math_fabs(joint.effortNewtonMetres) > limits.effortMaximum { causes.add(.overEffort) }
     }
@@ -294,7 +294,8 @@ extension Governor {
     case .effort: return true
     case .position:
       let told = course.state(after: secondsOnCourse).positionDegrees
-      return math_fabs(joint.positionDegrees - told) <= limits.followingErrorMaximum
+      // An unknown position is no error of following; it is unfit by itself.
+      return !(math_fabs(joint.positionDegrees - told) > limits.followingErrorMaximum)
     }
   }
 

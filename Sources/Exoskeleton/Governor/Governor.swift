@@ -76,7 +76,7 @@ public struct Governor: ~Copyable, Sendable {
   /// Why the last arming came to nothing; nil while there is no such reason.
   public internal(set) var armRefusal: ArmRefusal?
   /// How often each cause arose, by its bit.
-  var causeCounts = InlineArray<16, UInt64>(repeating: 0)
+  var causeCounts = InlineArray<17, UInt64>(repeating: 0)
   /// Where the joint is told to be; means something only while `active`, as does the effort.
   var course = Course(restingAt: 0)
   var secondsOnCourse = 0.0
@@ -107,14 +107,14 @@ public struct Governor: ~Copyable, Sendable {
 
   /// How often the cause of a bit arose (not how many steps it lasted).
   public func count(ofCauseBit bit: Int) -> UInt64 {
-    precondition((0..<NeutralCauses.bitCount).contains(bit), "there are sixteen causes")
+    precondition((0..<NeutralCauses.bitCount).contains(bit), "there are seventeen causes")
     return causeCounts[bit]
   }
 
   /// How often a cause arose.
   public func count(of cause: NeutralCauses) -> UInt64 {
     (0..<NeutralCauses.bitCount).reduce(0) { sum, bit in
-      cause.rawValue & (1 << UInt16(bit)) == 0 ? sum : sum + causeCounts[bit]
+      cause.rawValue & (1 << UInt32(bit)) == 0 ? sum : sum + causeCounts[bit]
     }
   }
 }

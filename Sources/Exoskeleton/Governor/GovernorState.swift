@@ -48,25 +48,26 @@ public enum StopCause: Equatable, Sendable, BitwiseCopyable, CaseIterable {
 
 /// Why neutral is commanded. Several may hold at once.
 public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
-  public var rawValue: UInt16
+  public var rawValue: UInt32
 
   @_noLocks @_noAllocation
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// No frame for `frameTimeout`. Benign.
   public static var noFrames: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 0) } }
   /// No decision yet, or none for `decisionTimeout`. Benign.
   public static var noDecisions: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 1) } }
-  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign:
-  /// when it answers again its state is known again, and had it fallen silent for as long as its
-  /// own watchdog allows, `exoskeletonLeft` would hold.
+  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign
+  /// where it says for itself what has become of it meanwhile, as our own protocol does: switched
+  /// off and on, or left by its own watchdog, it is disarmed. A session with a drive of another
+  /// maker latches it.
   public static var noAcknowledgements: Self {
     @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) }
   }
   /// The serial line is gone. Latched.
   public static var linkGone: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 3) } }
-  /// The joint stands outside the limits by more than its play; or it does not follow where it is
-  /// led; or motion would begin now, and it moves too fast to be stopped within them. Benign.
+  /// The joint stands outside the limits by more than its play; or motion would begin now, and it
+  /// moves too fast to be stopped within them. Benign.
   public static var jointUnfit: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 4) } }
   /// The target is not a number or lies outside the limits. Benign.
   public static var refusedDemand: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 5) } }
@@ -95,7 +96,11 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// While it was driven the drive reported more effort than is allowed. Latched.
   public static var overEffort: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 15) } }
 
-  static var bitCount: Int { @_noLocks @_noAllocation get { 16 } }
+  /// Led by position, it stood further from where it was told to be than is allowed: it is held,
+  /// or its drive does not obey. Latched, or what holds it would be pressed again and again.
+  public static var notFollowing: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 16) } }
+
+  static var bitCount: Int { @_noLocks @_noAllocation get { 17 } }
 
   /// In the order of the bits, for reports.
   public static var names: [String] {
@@ -103,13 +108,14 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
       "no frames", "no decisions", "no acknowledgements", "link gone", "joint unfit",
       "refused demand", "demanded", "exoskeleton fault", "exoskeleton left", "late step",
       "signal unfit", "signal burst", "drift", "no heartbeat", "overspeed", "over-effort",
+      "not following",
     ]
   }
 
   /// Those that only `disarm()` and `arm()` end, whatever the configuration: after them the
   /// exoskeleton, or who watches it, may no longer be what was armed.
   public static var alwaysLatched: Self {
-    @_noLocks @_noAllocation get { Self(rawValue: 0b1110_0001_1000_1000) }
+    @_noLocks @_noAllocation get { Self(rawValue: 0b1_1110_0001_1000_1000) }
   }
 
   @_noLocks @_noAllocation

@@ -36,7 +36,7 @@ extension ExoskeletonLink {
           return answer
         }
       }
-      if now >= deadline { throw silence(waited: deadline - start) }
+      if now >= deadline || isInterrupted { throw silence(waited: deadline - start) }
       _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }
   }

@@ -1,4 +1,5 @@
-// Real-time: the decoding thread. `send` is one write system call, `poll` one read; the work of a
+// Real-time: the decoding thread. `send` is one write system call, and an ioctl before a
+// motion; `poll` is one read; the work of a
 // poll is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements). A protocol that
 // must go on at once writes once more.
 // `sendNeutralBlocking` sleeps and is for the end of a session and for signal paths; it too
@@ -22,12 +23,17 @@ public enum SendOutcome: Equatable, Sendable {
 extension ExoskeletonLink {
   /// Encodes and writes one command.
   ///
-  /// Real-time: one write system call.
+  /// Real-time: one write system call; before a motion an ioctl.
   @_noLocks @_noAllocation
   @discardableResult
   public mutating func send(_ command: Command) -> SendOutcome {
     if let goneErrno { return .gone(errno: goneErrno) }
     if !hasIdentity, needsIdentity(command) { return .notConnected }
+    // What waits in the driver is obeyed first: nothing that moves stands in front of a stop.
+    if moves(command), let waiting = port.outputQueueByteCount, waiting > lastCommandByteCount {
+      counted.heldBack += 1
+      return .refused
+    }
     let sequence = nextSequence
     var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
     let asks = wire.encode(command, sequence: sequence, at: .now(), into: &out)
@@ -130,16 +136,17 @@ extension ExoskeletonLink {
   @_noLocks @_noAllocation
   @discardableResult
   public mutating func sendNeutralBlocking(deadline: MonotonicInstant) -> Bool {
+    let begun = MonotonicInstant.now()
     for attempt in 1...3 {
       let written = MonotonicInstant.now()
       let share = Nanoseconds((deadline - written).rawValue / Int64(4 - attempt))
       let until = attempt == 3 ? deadline : written + share
-      var own: UInt16?
-      if case .sent(let sequence) = send(.neutral) { own = sequence }
+      _ = send(.neutral)
       while true {
         poll()
         if isGone { return false }
-        if let own, isAcknowledged(own), isAtRest { return true }
+        // Nothing but neutral has been sent since.
+        if let last = lastAcknowledgement, last >= begun, isAtRest { return true }
         let now = MonotonicInstant.now()
         if now >= until { break }
         _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
@@ -169,7 +176,12 @@ extension ExoskeletonLink {
   }
 
   @_noLocks @_noAllocation
-  private func isAcknowledged(_ sequence: UInt16) -> Bool { !inFlight.isWaiting(sequence) }
+  private func moves(_ command: Command) -> Bool {
+    switch command {
+    case .motion, .exert: true
+    case .identify, .heartbeat, .neutral, .stop, .arm, .disarm, .release: false
+    }
+  }
 
   @_noLocks @_noAllocation
   private func needsIdentity(_ command: Command) -> Bool {

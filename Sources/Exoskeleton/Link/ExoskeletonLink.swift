@@ -30,6 +30,8 @@ public struct LinkCounts: Equatable, Sendable, BitwiseCopyable {
   public var unexpected: UInt64 = 0
   /// Our own commands, come back.
   public var echoes: UInt64 = 0
+  /// Motions that were not sent, because more than one command still waited in the driver.
+  public var heldBack: UInt64 = 0
   /// Frames that the driver had no room for; dropped whole.
   public var writeRefusals: UInt64 = 0
   public var receivedBytes: UInt64 = 0
@@ -68,6 +70,8 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   public internal(set) var joint: JointState?
   /// When the newest command that has been acknowledged was written.
   public internal(set) var lastAcknowledgement: MonotonicInstant?
+  /// Ends questions before their deadline.
+  private var interruption: StopSignal?
 
   public init(port: consuming SerialPort, settings: DriveSettings) {
     self.port = port
@@ -86,12 +90,16 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   ///
   /// Motion is refused before this has succeeded. A port that has gone does not come back: make a
   /// new link.
+  ///
+  /// - Parameter interruption: when raised nothing is waited for any more, and it fails.
   @discardableResult
-  public mutating func connect(timeout: Nanoseconds = .seconds(1)) throws(LinkFault)
-    -> ExoskeletonIdentity
-  {
+  public mutating func connect(
+    timeout: Nanoseconds = .seconds(1), unless interruption: StopSignal? = nil
+  ) throws(LinkFault) -> ExoskeletonIdentity {
     identity = nil
     joint = nil
+    self.interruption = interruption
+    defer { self.interruption = nil }
     let deadline = MonotonicInstant.now() + timeout
     let identity = try identify(until: deadline)
     self.identity = identity
@@ -116,6 +124,8 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
     }
   }
 
+  var isInterrupted: Bool { interruption?.isRaised ?? false }
+
   /// Sends a command every 50 ms, or more seldom where its answer takes longer, until something is
   /// known. Not real-time.
   mutating func repeating(
@@ -132,7 +142,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
       poll()
       if let goneErrno { throw .gone(path: port.path, errno: goneErrno) }
       if isKnown(self) { return }
-      if now >= deadline { throw silence(waited: timeout) }
+      if now >= deadline || isInterrupted { throw silence(waited: timeout) }
       _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }
   }
