@@ -212,18 +212,21 @@ struct ExoDriveTests {
     bench.end(program)
   }
 
-  @Test("at a terminal a key moves it, its absence leaves it free, and q ends it")
+  @Test("at a terminal space alone moves it, its absence leaves it free, and q ends it")
   func deadMan() throws {
     let bench = try ExoSessionBench()
     let (program, drive) = try drive("framed", bench)
     let key = bench.folder.path("key")
     let quit = bench.folder.path("quit")
-    // A person at a terminal: space while one file is there, q when the other is.
+    // A person at a terminal: space while one file is there, q when the other is. What was typed
+    // before it began, and other keys, permit nothing.
     let person = """
       import os, pty, subprocess, sys, time
       near, far = pty.openpty()
+      os.write(near, b"   \\n   ")
       program = subprocess.Popen(sys.argv[3:], stdin=far)
       while program.poll() is None:
+          os.write(near, b"x\\n")
           if os.path.exists(sys.argv[1]): os.write(near, b" ")
           if os.path.exists(sys.argv[2]): os.write(near, b"q")
           time.sleep(0.05)
@@ -232,7 +235,7 @@ struct ExoDriveTests {
     let jog = try Program(
       ["exo", "jog"] + drive + Self.patience + ["--to", "40", "--hold", "10m"],
       launcher: ["python3", "-c", person, key, quit])
-    // Armed, and neutral for want of a key.
+    // Armed, and neutral for want of a space.
     try program.waitForOutput("neutral")
     #expect(!program.output.contains("moving"))
     try Data().write(to: URL(fileURLWithPath: key))

@@ -246,7 +246,7 @@ struct ExoOperatorTests {
 }
 
 /// A client that says what it likes.
-private final class Visitor {
+final class Visitor {
   private let socket: LocalSocket
   private var lines = LineBuffer()
   private var received: [String] = []

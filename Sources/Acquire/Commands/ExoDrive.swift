@@ -44,8 +44,8 @@ extension ExoskeletonSection {
   }
 
   /// The port, open, and nobody asked yet.
-  func unopenedLink(limits: GovernorLimits, mode: MotionMode? = nil, path: String? = nil)
-    throws(Failure) -> ExoskeletonLink
+  func unaskedLink(mode: MotionMode? = nil, path: String? = nil) throws(Failure)
+    -> ExoskeletonLink
   {
     let path = path ?? port
     guard path != "none", path != "virtual" else {
@@ -75,7 +75,7 @@ struct HeldDrive: ~Copyable {
   let virtual: VirtualExoskeleton?
 
   /// Opens and asks who is there; whether the limits fit is not looked at.
-  init(_ section: ExoskeletonSection, mode: MotionMode?, limits: GovernorLimits) throws(Failure) {
+  init(_ section: ExoskeletonSection, mode: MotionMode?) throws(Failure) {
     var virtual: VirtualExoskeleton?
     if section.port == "virtual" {
       guard section.driveProtocol == DriveKind.framed.rawValue else {
@@ -90,7 +90,7 @@ struct HeldDrive: ~Copyable {
       try explaining(.system) { () throws(SchedulingFault) in try exoskeleton.start() }
       virtual = exoskeleton
     }
-    var link = try section.unopenedLink(limits: limits, mode: mode, path: virtual?.path)
+    var link = try section.unaskedLink(mode: mode, path: virtual?.path)
     do throws(LinkFault) {
       identity = try link.connect(timeout: .seconds(2))
     } catch {

@@ -1,11 +1,11 @@
-// The dead-man of a person at a terminal: a key, again and again, or nothing moves.
+// The dead-man of a person at a terminal: the space bar, again and again, or nothing moves.
 
 import Glibc
 import RT
 
 /// Who permits motion.
 struct Hands: ~Copyable {
-  /// How long a key counts.
+  /// How long a space counts.
   static var span: Nanoseconds { .seconds(2) }
 
   /// The terminal as it was; nil: a script permits everything, as it said.
@@ -30,7 +30,13 @@ struct Hands: ~Copyable {
     before = settings
     // Keys come one by one and are not shown; Ctrl-C still interrupts.
     settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
-    unsafe tcsetattr(0, TCSANOW, &settings)
+    // What was typed before the prompt asked for it permits nothing.
+    unsafe tcsetattr(0, TCSAFLUSH, &settings)
+  }
+
+  /// Forgets what was typed until now: it permits nothing.
+  func forget() {
+    if needsKeys { tcflush(0, TCIFLUSH) }
   }
 
   deinit {
@@ -61,6 +67,7 @@ struct Hands: ~Copyable {
     // The terminal is gone.
     guard count > 0 else { return false }
     if keys[..<count].contains(where: { $0 == 0x71 || $0 == 0x51 }) { return false }
+    guard keys[..<count].contains(0x20) else { return true }
     permittedUntil = .now() + Self.span
     wish.permit(until: permittedUntil)
     return true

@@ -10,6 +10,9 @@ extension ExoCommand {
     static let configuration = CommandConfiguration(
       abstract: "Asks a drive who it is, what it allows, and where the joint is. Nothing is armed.",
       discussion: """
+        A joint that its drive drives or holds, such as one whose watchdog left it with torque, \
+        may be let go: see that the limb cannot fall.
+
         EXAMPLES
           acquire exo identify --port /dev/ttyUSB0
           acquire exo identify --port /dev/ttyACM0 --protocol vesc --set exoskeleton.pole-pairs=210
@@ -24,7 +27,7 @@ extension ExoCommand {
     func run() throws {
       let section = try drive.section()
       let limits = try section.limits()
-      let held = try HeldDrive(section, mode: nil, limits: limits)
+      let held = try HeldDrive(section, mode: nil)
       guard let joint = held.link.joint else {
         preconditionFailure("a link that is there has a joint")
       }

@@ -10,7 +10,7 @@ extension ExoCommand {
     static let configuration = CommandConfiguration(
       abstract: "Moves the joint through the governor, with all its limits in force.",
       discussion: """
-        In a terminal nothing moves unless a key is pressed every 2 seconds; q or Ctrl-C ends it. \
+        In a terminal nothing moves unless space is pressed every 2 seconds; q or Ctrl-C ends it. \
         A script without a terminal says --yes-move. However it ends, the joint is free and the \
         exoskeleton disarmed.
 
@@ -126,6 +126,7 @@ struct JogWatch {
     _ wishes: [Demand], _ motion: inout ExoMotion, _ hands: inout Hands,
     _ display: inout StatusDisplay, on terminal: Terminal? = .output
   ) -> Failure? {
+    hands.forget()
     motion.panel.arm()
     for wish in wishes {
       motion.wish.set(wish)

@@ -46,7 +46,7 @@ struct ExoMotion: ~Copyable {
   {
     let section = configuration.exoskeleton
     let limits = try section.limits()
-    let held = try HeldDrive(section, mode: mode, limits: limits)
+    let held = try HeldDrive(section, mode: mode)
     let name = held.name
     try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
       try limits.check(against: held.identity)

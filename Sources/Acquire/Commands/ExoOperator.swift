@@ -15,7 +15,7 @@ struct SessionChoice: ParsableArguments {
   ///
   /// - Throws: what the session refused.
   fileprivate func say(_ word: ControlWord) throws(Failure) {
-    let session = try RunningSession.meant(process: pid, severalAllowed: false)[0]
+    let session = try RunningSession.meant(process: pid)
     try session.show(session.ask(word), to: word)
   }
 }
@@ -41,9 +41,13 @@ extension RunningSession {
 extension ExoCommand {
   struct Stop: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Stops every running session's exoskeleton, or the one on a port; latched.",
+      abstract: "Stops every running session's exoskeleton, latched, or the one on a port.",
       discussion: """
-        Ends well only when every exoskeleton that was meant has confirmed it.
+        Ends well only when every exoskeleton that was meant has confirmed it, and nothing stood \
+        in the way of finding them; --pid means one session.
+
+        On a port the stop lasts where the drive itself keeps one: `framed`, and `compact` if its \
+        format has it. The others are let go, and obey whoever speaks to them next.
 
         EXAMPLES
           acquire exo stop
@@ -56,12 +60,12 @@ extension ExoCommand {
 
     func run() throws {
       if drive.port != nil { return try stopDrive() }
-      let sessions = try RunningSession.meant(process: choice.pid, severalAllowed: true)
       // All of them first; only then is any answer waited for.
-      for session in sessions { _ = session.say(.stop) }
+      let found = RunningSession.find(choice.pid, saying: .stop)
       let deadline = MonotonicInstant.now() + .seconds(4)
-      var failures: [String] = []
-      for session in sessions {
+      // Whoever could not be reached has not confirmed.
+      var failures = found.hindrances
+      for session in try found.some(choice.pid) {
         do throws(Failure) {
           try session.show(session.answer(until: deadline), to: .stop)
         } catch {
@@ -76,7 +80,7 @@ extension ExoCommand {
     /// At once, without asking first who is there.
     private func stopDrive() throws {
       let section = try drive.section()
-      var link = try section.unopenedLink(limits: try section.limits())
+      var link = try section.unaskedLink()
       guard link.insist(on: .stop, until: [.stopped], timeout: .seconds(1)) else {
         throw Failure(
           .unavailable,
@@ -102,7 +106,7 @@ extension ExoCommand {
     func run() throws {
       if drive.port == nil { return try choice.say(.release) }
       let section = try drive.section()
-      var link = try section.unopenedLink(limits: try section.limits())
+      var link = try section.unaskedLink()
       try explaining(.unavailable) { () throws(LinkFault) in
         _ = try link.connect(timeout: .seconds(2))
       }
@@ -146,7 +150,8 @@ extension ExoCommand {
     static let configuration = CommandConfiguration(
       abstract: "How running sessions and their exoskeletons fare, or the drive on a port.",
       discussion: """
-        On a port it asks who is there and where the joint is; nothing is armed.
+        On a port it asks who is there and where the joint is; nothing is armed. A joint that \
+        its drive drives or holds may be let go by that: see that the limb cannot fall.
 
         EXAMPLES
           acquire exo status
@@ -162,7 +167,9 @@ extension ExoCommand {
 
     func run() throws {
       if drive.port != nil { return try showDrive() }
-      for session in try RunningSession.meant(process: choice.pid, severalAllowed: true) {
+      let found = RunningSession.find(choice.pid)
+      found.warn()
+      for session in try found.some(choice.pid) {
         guard let answer = session.ask(.status), answer.hasPrefix("{") else {
           throw Failure(
             .unavailable, "session \(session.process) did not tell its status: it hangs or ends")
@@ -174,7 +181,7 @@ extension ExoCommand {
 
     private func showDrive() throws {
       let section = try drive.section()
-      var link = try section.unopenedLink(limits: try section.limits())
+      var link = try section.unaskedLink()
       let identity = try explaining(.unavailable) { () throws(LinkFault) in
         try link.connect(timeout: .seconds(2))
       }
@@ -213,7 +220,7 @@ extension ExoCommand {
 
     func run() throws {
       StopSignals.block()
-      let session = try RunningSession.meant(process: choice.pid, severalAllowed: false)[0]
+      let session = try RunningSession.meant(process: choice.pid)
       Terminal.output.write("session \(session.process): the operator is there, until Ctrl-C\n")
       while StopSignals.wait(atMost: every.span) == nil {
         guard let answer = session.ask(.heartbeat, atMost: .seconds(2)) else {

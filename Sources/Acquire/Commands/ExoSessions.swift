@@ -15,72 +15,54 @@ final class RunningSession {
     self.socket = socket
   }
 
-  /// Every session of this user's; sockets of sessions that are no more are removed.
+  /// Every session of this user's, or the one that is named; sockets of sessions that are no more
+  /// are removed.
   ///
-  /// - Returns: also what stood in the way of looking, a sentence each.
-  static func all() -> (sessions: [RunningSession], hindrances: [String]) {
-    var sessions: [RunningSession] = []
-    var hindrances: [String] = []
-    for folder in ControlFolder.candidates(environment: Environment.value) + ControlFolder.services
-    {
+  /// - Parameter word: said to each as soon as it is reached, before another is looked for.
+  static func find(
+    _ process: Int32? = nil, saying word: ControlWord? = nil,
+    environment: (String) -> String? = Environment.value
+  ) -> FoundSessions {
+    var found = FoundSessions()
+    var crowded: [(process: Int32, path: String)] = []
+    for folder in ControlFolder.searched(environment: environment) {
       do throws(Failure) {
-        for process in try folder.processes() {
-          guard !sessions.contains(where: { $0.process == process }) else { continue }
-          let path = folder.socket(of: process)
-          do throws(LocalSocket.Refusal) {
-            let socket = try patiently(path)
-            sessions.append(RunningSession(process: process, socket: socket))
-          } catch {
-            switch error {
-            case .nobody: unsafe unlink(path)
-            case .crowded:
-              hindrances.append("session \(process) (\(path)) is spoken to by too many others")
-            case .other(let errno):
-              hindrances.append(
-                "session \(process) (\(path)) cannot be spoken to: \(describe(errno: errno))")
-            }
-          }
+        for listener in try folder.believedProcesses() where process ?? listener == listener {
+          let path = folder.socket(of: listener)
+          if !found.reach(listener, path, saying: word) { crowded.append((listener, path)) }
         }
       } catch {
-        hindrances.append(error.sentence)
+        found.hindrances.append(error.sentence)
       }
     }
-    return (sessions, hindrances)
-  }
-
-  /// Waits for its turn, a second at most.
-  private static func patiently(_ path: String) throws(LocalSocket.Refusal) -> LocalSocket {
-    for _ in 0..<100 {
-      do throws(LocalSocket.Refusal) {
-        return try LocalSocket.connect(to: path)
-      } catch {
-        guard error == .crowded else { throw error }
-        usleep(10_000)
-      }
+    // Their turn comes when all the others know; three seconds for all together.
+    for _ in 0..<300 where !crowded.isEmpty {
+      usleep(10_000)
+      crowded.removeAll { found.reach($0.process, $0.path, saying: word) }
     }
-    throw .crowded
+    for (process, path) in crowded {
+      found.unreached.append(process)
+      found.hindrances.append(
+        "session \(process) (\(path)) is spoken to by too many others: "
+          + "`kill -USR1 \(process)` stops it by a signal")
+    }
+    return found
   }
 
-  /// Those that are meant: all, or the one that was named.
+  /// The one that is meant.
   ///
   /// - Throws: there is none, or there are several and one must be named.
-  static func meant(process: Int32?, severalAllowed: Bool) throws(Failure) -> [RunningSession] {
-    let (all, hindrances) = all()
-    let sessions = process.map { process in all.filter { $0.process == process } } ?? all
-    guard !sessions.isEmpty else {
-      let what = process.map { "no session \($0) commands an exoskeleton" }
-      throw Failure(
-        .unavailable,
-        ([what ?? "no session of this user commands an exoskeleton"] + hindrances)
-          .joined(separator: "; ")
-          + ": start one with `acquire run`, or name a drive that no session holds by --port")
+  static func meant(process: Int32?) throws(Failure) -> RunningSession {
+    let found = find(process)
+    let sessions = try found.some(process)
+    // One that cannot be reached may be the one that is meant.
+    let numbers = sessions.map(\.process) + found.unreached
+    guard numbers.count == 1 else {
+      let text = numbers.map(String.init).joined(separator: ", ")
+      throw Failure(.usage, "several sessions run (\(text)): name one by --pid")
     }
-    guard severalAllowed || sessions.count == 1 else {
-      let numbers = sessions.map { String($0.process) }.joined(separator: ", ")
-      throw Failure(.usage, "several sessions run (\(numbers)): name one by --pid")
-    }
-    for hindrance in hindrances { Terminal.error.write("acquire: \(hindrance)\n") }
-    return sessions
+    found.warn()
+    return sessions[0]
   }
 
   /// False: it has ended.
@@ -108,9 +90,49 @@ final class RunningSession {
   }
 }
 
-extension ControlFolder {
-  /// Of the service that the package installs; whoever names a folder means that one alone.
-  fileprivate static var services: [ControlFolder] {
-    Environment.value(of: "RUNTIME_DIRECTORY") == nil ? [ControlFolder(path: "/run/acquire")] : []
+/// Who was found, and what stood in the way.
+struct FoundSessions {
+  private(set) var sessions: [RunningSession] = []
+  /// Processes that listen and could not be reached.
+  fileprivate(set) var unreached: [Int32] = []
+  /// A sentence each: behind every one of them may be a session that was not spoken to.
+  fileprivate(set) var hindrances: [String] = []
+
+  /// False: others are first.
+  fileprivate mutating func reach(_ process: Int32, _ path: String, saying word: ControlWord?)
+    -> Bool
+  {
+    do throws(LocalSocket.Refusal) {
+      let session = RunningSession(process: process, socket: try LocalSocket.connect(to: path))
+      // One that has ended meanwhile is found out when its answer is waited for.
+      if let word { _ = session.say(word) }
+      sessions.append(session)
+    } catch {
+      switch error {
+      case .crowded: return false
+      case .nobody: unsafe unlink(path)
+      case .other(let errno):
+        unreached.append(process)
+        hindrances.append(
+          "session \(process) (\(path)) cannot be spoken to: \(describe(errno: errno))")
+      }
+    }
+    return true
+  }
+
+  /// - Throws: there is none.
+  func some(_ process: Int32?) throws(Failure) -> [RunningSession] {
+    guard sessions.isEmpty else { return sessions }
+    let what = process.map { "no session \($0) commands an exoskeleton" }
+    throw Failure(
+      .unavailable,
+      ([what ?? "no session of this user commands an exoskeleton"] + hindrances)
+        .joined(separator: "; ")
+        + ": start one with `acquire run`, or name a drive that no session holds by --port")
+  }
+
+  /// Shows what stood in the way.
+  func warn() {
+    for hindrance in hindrances { Terminal.error.write("acquire: \(hindrance)\n") }
   }
 }

@@ -41,12 +41,37 @@ struct ControlFolder: Equatable {
   }
 
   /// Why nobody should listen there; nil: it is ours alone.
-  private var fault: String? {
+  private var fault: String? { fault(mayBeAnothers: false) }
+
+  private func fault(mayBeAnothers: Bool) -> String? {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return describe(errno: errno) }
     guard status.st_mode & S_IFMT == S_IFDIR else { return "is no folder" }
-    guard status.st_uid == geteuid() else { return "belongs to another user" }
+    guard mayBeAnothers || status.st_uid == geteuid() else { return "belongs to another user" }
     return status.st_mode & 0o022 == 0 ? nil : "can be written by other users"
+  }
+
+  /// Of the service that the package installs. Only root makes folders in /run, so that it may be
+  /// another user's.
+  static var service: ControlFolder { ControlFolder(path: "/run/acquire") }
+
+  /// Where sessions are looked for; whoever names a folder means that one alone.
+  static func searched(environment: (String) -> String?) -> [ControlFolder] {
+    let candidates = candidates(environment: environment)
+    return environment("RUNTIME_DIRECTORY") == nil ? candidates + [service] : candidates
+  }
+
+  /// The processes here that may be believed, whether they live or not.
+  ///
+  /// - Throws: the folder is there, and cannot be read, or a stranger may listen in it.
+  func believedProcesses() throws(Failure) -> [Int32] {
+    var status = stat()
+    if unsafe lstat(path, &status) != 0, errno == ENOENT { return [] }
+    if let fault = fault(mayBeAnothers: path == Self.service.path) {
+      throw Failure(
+        .refused, "\(path) \(fault): nobody in it was spoken to; see whose it is, then remove it")
+    }
+    return try processes()
   }
 
   /// The socket of a process.

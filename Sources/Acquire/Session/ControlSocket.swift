@@ -167,6 +167,8 @@ struct ControlLoop: ~Copyable {
         panel.stop(.operatorCommand)
         bell.ring()
       }
+      // The operator is there now, not when it is its turn to be answered.
+      if request.word == .heartbeat, board.newest != nil { panel.beat(at: now) }
       client.requests.append(request)
       guard client.requests.count <= Self.requestsMax, answer(client) else { return false }
     }
@@ -203,9 +205,7 @@ struct ControlLoop: ~Copyable {
     case .release: panel.release()
     case .arm: panel.arm()
     case .disarm: panel.disarm()
-    case .heartbeat:
-      panel.beat(at: now)
-      return "ok"
+    case .heartbeat: return "ok"
     case .status:
       guard let status, let identity = board.newest?.identity else { return nil }
       return status.json(of: identity, process: getpid(), now: now).line
