@@ -100,8 +100,8 @@ struct DynamixelWire: Sendable {
 
   /// A servo that has heard half a packet, with a length that a bad line has made long, takes all
   /// that comes for the rest of it, until there is silence. So there is silence, of 150 ms, after
-  /// each four rows that nothing has come back of. What sets the joint free goes out in it once: the
-  /// servo may hear, and only its answers be lost. The silence begins anew then.
+  /// each four rows that nothing has come back of. What sets the joint free goes out in it once:
+  /// the servo may hear, and only its answers be lost. The silence begins anew then.
   private static var failuresMaximum: Int { @_noLocks @_noAllocation get { 4 } }
   private static var hush: Nanoseconds { @_noLocks @_noAllocation get { .milliseconds(150) } }
 
@@ -235,8 +235,9 @@ struct DynamixelWire: Sendable {
     }
   }
 
-  /// Gives up what is under way. A status that is still to come may be taken for the next one's, and
-  /// the servo may start anew, so that whether the torque is off and the watchdog set is then read.
+  /// Gives up what is under way. A status that is still to come may be taken for the next one's,
+  /// and the servo may start anew, so that whether the torque is off and the watchdog set is then
+  /// read.
   @_noLocks @_noAllocation
   private mutating func abandon() {
     switch step {

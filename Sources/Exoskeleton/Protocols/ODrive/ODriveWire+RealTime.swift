@@ -92,6 +92,7 @@ struct ODriveWire: Sendable {
   }
 
   /// What was found before a session; the watchdog is set and read back behind it.
+  @_noLocks @_noAllocation
   mutating func noteIdentified(_ vocabulary: ODriveVocabulary) {
     self.vocabulary = vocabulary
     hasLeft = false
