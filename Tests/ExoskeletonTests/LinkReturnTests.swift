@@ -156,6 +156,18 @@ struct LinkReturnTests {
     #expect(plugged.count == 3)
   }
 
+  @Test("every count of a line before is in the sum")
+  func counts() {
+    // All of it is 64-bit counts: 1, 2, 3 …
+    let count = MemoryLayout<LinkCounts>.size / MemoryLayout<UInt64>.size
+    let numbers = (1...UInt64(count)).map { $0 }
+    var counts = unsafe numbers.withUnsafeBytes { unsafe $0.load(as: LinkCounts.self) }
+    let once = counts
+    counts.add(once)
+    let sums = unsafe withUnsafeBytes(of: &counts) { unsafe Array($0.bindMemory(to: UInt64.self)) }
+    #expect(sums == numbers.map { 2 * $0 })
+  }
+
   @Test("somebody else on the same path is refused with a sentence, and is looked past")
   func somebodyElse() throws {
     let folder = try TemporaryFolder()

@@ -176,6 +176,7 @@ extension LinkCounts {
     refusedByExoskeleton &+= other.refusedByExoskeleton
     unexpected &+= other.unexpected
     echoes &+= other.echoes
+    heldBack &+= other.heldBack
     writeRefusals &+= other.writeRefusals
     receivedBytes &+= other.receivedBytes
     checksumErrors &+= other.checksumErrors
