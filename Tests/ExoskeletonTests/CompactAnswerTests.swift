@@ -1,5 +1,5 @@
-// What is believed of a drive that speaks compact frames: a place that is told anew, a stop that was
-// answered, and nothing after a silence.
+// What is believed of a drive that speaks compact frames: a place that is told anew, a stop that
+// was answered, and nothing after a silence.
 
 import Emulators
 import RT
