@@ -144,28 +144,26 @@ extension ExoskeletonLink {
     get { port.wireTime(byteCount: lastCommandByteCount) }
   }
 
-  /// Writes neutral up to three times, evenly over the time left, until one is acknowledged by an
-  /// exoskeleton that does not move; true when it was.
+  /// Writes neutral every 20 ms, until one is acknowledged by an exoskeleton that does not move, or
+  /// until the deadline; true when it was.
   @_noLocks @_noAllocation
   @discardableResult
   public mutating func sendNeutralBlocking(deadline: MonotonicInstant) -> Bool {
     let begun = MonotonicInstant.now()
-    for attempt in 1...3 {
-      let written = MonotonicInstant.now()
-      let share = Nanoseconds((deadline - written).rawValue / Int64(4 - attempt))
-      let until = attempt == 3 ? deadline : written + share
-      _ = send(.neutral)
-      while true {
-        poll()
-        if isGone { return false }
-        // Nothing but neutral has been sent since.
-        if let last = lastAcknowledgement, last >= begun, isAtRest { return true }
-        let now = MonotonicInstant.now()
-        if now >= until { break }
-        _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
+    var next = begun
+    while true {
+      let now = MonotonicInstant.now()
+      if now >= next {
+        _ = send(.neutral)
+        next = now + .milliseconds(20)
       }
+      poll()
+      if isGone { return false }
+      // Nothing but neutral has been sent since.
+      if let last = lastAcknowledgement, last >= begun, isAtRest { return true }
+      if now >= deadline { return false }
+      _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }
-    return false
   }
 
   /// The port went away; it does not come back.

@@ -177,6 +177,7 @@ extension LinkCounts {
     unexpected &+= other.unexpected
     echoes &+= other.echoes
     heldBack &+= other.heldBack
+    withheld &+= other.withheld
     writeRefusals &+= other.writeRefusals
     receivedBytes &+= other.receivedBytes
     checksumErrors &+= other.checksumErrors
