@@ -104,7 +104,10 @@ public struct Turn: Sendable {
     var start = 0
     for end in ends {
       count += 1
-      if count % period == 0, end > start { bytes[(start + end) / 2] ^= 0x01 }
+      if count % period == 0, end > start {
+        let hit = count / period
+        bytes[start + hit % (end - start)] ^= 1 << UInt8(hit % 8)
+      }
       start = end
     }
   }

@@ -200,10 +200,12 @@ struct SafetyPageTests {
         let runs = cell.matches(of: /SCENARIO=([a-z0-9-]+)/).map(\.1)
         #expect(!names.isEmpty || !runs.isEmpty, "no test shows: \(row[0])")
         for name in names {
-          #expect(all.contains(name), "there is no test \"\(name)\"")
+          let isThere = all.contains(name)
+          #expect(isThere, "there is no test \"\(name)\"")
         }
         for run in runs {
-          #expect(scenarios.contains { $0.hasPrefix(run) }, "there is no scenario \(run)")
+          let isThere = scenarios.contains { $0.hasPrefix(run) }
+          #expect(isThere, "there is no scenario \(run)")
         }
       }
     }

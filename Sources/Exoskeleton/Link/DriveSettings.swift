@@ -151,9 +151,8 @@ public struct DriveSettings: Equatable, Sendable {
   /// What the drive's own watchdog is set to, where the protocol can.
   public var watchdog: Nanoseconds
   public var controlPeriod: Nanoseconds
-  /// A drive that knows nothing of arming and was silent for longer than this while in service may
-  /// have been switched off and on: it is out of service then. A boot takes longer, two answers
-  /// lost in a row do not.
+  /// A drive that was silent for so long may have been switched off and on: it is out of service
+  /// then. Five control periods, and no less than 100 ms: a boot takes longer.
   public var silenceMaximum: Nanoseconds
   /// What an OpenExo does not tell; looked at for `openExo` alone.
   public var openExo = OpenExoSettings()
@@ -171,7 +170,7 @@ public struct DriveSettings: Equatable, Sendable {
     self.address = address
     self.watchdog = watchdog
     self.controlPeriod = controlPeriod
-    silenceMaximum = max(controlPeriod * 8, .milliseconds(250))
+    silenceMaximum = max(controlPeriod * 5, .milliseconds(100))
   }
 }
 

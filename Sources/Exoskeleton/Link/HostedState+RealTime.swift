@@ -9,30 +9,24 @@ internal import RT
 
 struct HostedState: Sendable, BitwiseCopyable {
   private(set) var state = ExoskeletonState.disarmed
-  private let silenceMaximum: Nanoseconds
-  private var isHeard = false
-  private var lastHeard = MonotonicInstant(nanoseconds: 0)
+  var silence: Silence
 
-  /// For a drive that is asked what it was set to, and tells so by itself.
-  @_noLocks @_noAllocation
-  init() { silenceMaximum = Nanoseconds(.max) }
-
-  init(_ settings: DriveSettings) { silenceMaximum = settings.silenceMaximum }
+  init(_ settings: DriveSettings) { silence = Silence(settings) }
 
   /// Something whole has come from the drive.
   @_noLocks @_noAllocation
-  mutating func hear() { isHeard = true }
+  mutating func hear() { silence.end() }
 
-  /// Before each command: a drive in service that has been silent for too long is not in it any
-  /// more.
+  /// Before each command, which asks for an answer: a drive in service that has been silent for too
+  /// long is not in it any more.
   @_noLocks @_noAllocation
   mutating func heed(at now: MonotonicInstant) {
-    if isHeard || !isInService {
-      lastHeard = now
-    } else if (now - lastHeard).rawValue > silenceMaximum.rawValue {
+    if !isInService {
+      silence.end()
+    } else if silence.isTooLong(at: now) {
       state = .watchdog
     }
-    isHeard = false
+    silence.noteQuestion(at: now)
   }
 
   @_noLocks @_noAllocation

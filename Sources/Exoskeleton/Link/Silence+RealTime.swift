@@ -1,8 +1,7 @@
 // Real-time: the decoding thread; a few comparisons. How long a drive has said nothing.
 //
 // A drive that starts anew says nothing for a while, and has forgotten then what it was set to. So
-// one that was silent for five control periods, and for no less than 100 ms, is not believed to be
-// the one that was armed.
+// one that was silent for so long is not believed to be the one that was armed.
 
 internal import RT
 
@@ -11,7 +10,7 @@ struct Silence: Sendable, BitwiseCopyable {
   /// When the first question was asked that nothing has come back after.
   private var since: MonotonicInstant?
 
-  init(controlPeriod: Nanoseconds) { longest = max(controlPeriod * 5, .milliseconds(100)) }
+  init(_ settings: DriveSettings) { longest = settings.silenceMaximum }
 
   @_noLocks @_noAllocation
   mutating func noteQuestion(at now: MonotonicInstant) {

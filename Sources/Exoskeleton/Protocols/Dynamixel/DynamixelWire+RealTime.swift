@@ -48,13 +48,12 @@ struct DynamixelWire: Sendable {
   /// NaN: the servo has no such sensor.
   var amperesPerCount = Double.nan
 
-  private var state = HostedState()
+  private var state: HostedState
   private var torque = Torque.unknown
   private var isBitten = false
   /// It left service by itself: its torque went off, or it was switched off and on, or was silent
   /// for so long that it may have been.
   private var hasLeft = false
-  private var silence: Silence
   private var hardwareError: UInt8 = 0
 
   private var step = Step.none
@@ -79,7 +78,7 @@ struct DynamixelWire: Sendable {
     gearing = settings.gearing
     patience = max(settings.controlPeriod * 2, .milliseconds(30))
     quarantine = max(settings.controlPeriod, .milliseconds(15))
-    silence = Silence(controlPeriod: settings.controlPeriod)
+    state = HostedState(settings)
     // Whole units, rounded down; one that cannot be is refused before a session.
     let units = settings.watchdog.rawValue / DynamixelUnit.watchdog
     watchdogUnits = UInt8(exactly: units) ?? 0
@@ -93,7 +92,7 @@ struct DynamixelWire: Sendable {
     hasLeft = false
     hardwareError = 0
     step = .none
-    silence.end()
+    state.silence.end()
   }
 
   // MARK: Commands
@@ -111,7 +110,7 @@ struct DynamixelWire: Sendable {
     _ command: Command, sequence: UInt16, at now: MonotonicInstant, into out: inout ByteWriter,
     _ queue: inout ByteQueue
   ) -> Bool {
-    if silence.isTooLong(at: now) { hasLeft = true }
+    if state.silence.isTooLong(at: now) { hasLeft = true }
     switch command {
     case .neutral, .stop, .disarm:
       // Noted even when the joint is being set free already.
@@ -261,7 +260,7 @@ struct DynamixelWire: Sendable {
   private mutating func begin(_ step: Step, _ now: MonotonicInstant) {
     self.step = step
     since = now
-    silence.noteQuestion(at: now)
+    state.silence.noteQuestion(at: now)
   }
 
   @_noLocks @_noAllocation
@@ -294,7 +293,7 @@ struct DynamixelWire: Sendable {
         reply.isEcho = true
         return reply
       }
-      silence.end()
+      state.silence.end()
       guard status.count == (status.result == 0 ? expectedCount : 0) else { continue }
       failures = 0
       noteAlert(status.isAlert)

@@ -49,7 +49,7 @@ struct ODriveWire: Sendable {
   /// Of the motor, N·m/A; NaN: not known.
   var torqueConstant = Double.nan
 
-  private var state = HostedState()
+  private var state: HostedState
   /// As it was when the open question was asked.
   private var askedState = ExoskeletonState.disarmed
   private var question: Question
@@ -61,7 +61,6 @@ struct ODriveWire: Sendable {
   private var hasLeft = false
 
   // Whether the drive is the one that was armed.
-  private var silence: Silence
   /// The watchdog is to be asked for; no loop is closed until it was found.
   private var isUnsure = false
   /// It has been set since the drive left service.
@@ -88,7 +87,7 @@ struct ODriveWire: Sendable {
     vocabulary = ODriveVocabulary(
       axis: Int(axis), generation: nil, tellsCurrent: false, watchdogSeconds: watchdogSeconds)
     question = Question(controlPeriod: settings.controlPeriod)
-    silence = Silence(controlPeriod: settings.controlPeriod)
+    state = HostedState(settings)
   }
 
   /// What was found before a session; the watchdog is set and read back behind it.
@@ -97,7 +96,7 @@ struct ODriveWire: Sendable {
     self.vocabulary = vocabulary
     hasLeft = false
     isUnsure = false
-    silence.end()
+    state.silence.end()
   }
 
   // MARK: Commands
@@ -109,7 +108,7 @@ struct ODriveWire: Sendable {
     _ queue: inout ByteQueue
   ) -> Bool {
     state.note(command)
-    if silence.isTooLong(at: now) { leave() }
+    if state.silence.isTooLong(at: now) { leave() }
     switch command {
     case .identify, .heartbeat: vocabulary.feed.put(into: &out)
     case .arm:
@@ -136,7 +135,7 @@ struct ODriveWire: Sendable {
       if wasOpen, !question.isOpen { isUnsure = true }
       return false
     }
-    silence.noteQuestion(at: now)
+    state.silence.noteQuestion(at: now)
     // Half an answer of before is no part of the next.
     queue.clear()
     askedState = state.state
@@ -223,7 +222,7 @@ struct ODriveWire: Sendable {
         echo.isEcho = true
         reply = echo
       } else {
-        silence.end()
+        state.silence.end()
         if question.isOpen, !isSpoilt {
           isSpoilt = !take(queue, line.textCount)
           if !isSpoilt, lineCount == lineCountAsked {
