@@ -175,10 +175,10 @@ private struct Button: Sendable {
     usleep(20_000_000)
     for number in 0..<2_000 {
       usleep(UInt32(5_000 + number % 97 * 130))
-      panel.setLine(isOpen: true, at: .now())
+      panel.setLine(isOpen: true, edge: .now())
       bell.ring()
       usleep(1_000)
-      panel.setLine(isOpen: false, at: .now())
+      panel.setLine(isOpen: false)
       panel.release()
       panel.arm()
     }

@@ -14,7 +14,8 @@ private let tooLate = asked + .seconds(5)
 private func status(
   _ state: GovernorState, joint: ExoskeletonState? = .moving, armings: UInt64 = 1,
   refusal: ArmRefusal? = nil, isLineOpen: Bool = false, latched: NeutralCauses = [],
-  at time: MonotonicInstant = later
+  at time: MonotonicInstant = later, acknowledged: MonotonicInstant? = later,
+  isLinkGone: Bool = false
 ) -> ControlStatus {
   var snapshot = StatusSnapshot(sampleRate: SampleRateEstimate(nominal: 250))
   snapshot.governorState = state
@@ -27,6 +28,8 @@ private func status(
       deviceMicroseconds: 0, positionDegrees: 10, velocityDegreesPerSecond: 0,
       effortNewtonMetres: .nan, state: $0, faults: [], faultCode: 0)
   }
+  snapshot.lastAcknowledgement = acknowledged
+  snapshot.isLinkGone = isLinkGone
   return ControlStatus(snapshot: snapshot, isLineOpen: isLineOpen, lastHeartbeat: nil)
 }
 
@@ -48,6 +51,11 @@ struct ControlRequestTests {
     #expect(request.answer(status(.active), now: later) == nil)
     #expect(
       request.answer(status(stopped, joint: .stopped), now: later)?.hasPrefix("ok stopped") == true)
+    // What it said before says nothing of now; a line that is gone says nothing at all.
+    #expect(
+      request.answer(status(stopped, joint: .stopped, acknowledged: asked), now: later) == nil)
+    let gone = request.answer(status(stopped, joint: .stopped, isLinkGone: true), now: later)
+    #expect(gone?.hasPrefix("refused: ") == true && gone?.contains("gone") == true)
     // The governor has stopped, the exoskeleton does not say so: in the end that is no success.
     #expect(request.answer(status(stopped, joint: .moving), now: later) == nil)
     let unconfirmed = request.answer(status(stopped, joint: .moving), now: asked + .seconds(1))

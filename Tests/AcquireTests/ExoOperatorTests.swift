@@ -149,7 +149,7 @@ struct ExoOperatorTests {
     let brief = try Visitor(path)
     brief.send("disarm\nnonsense\n")
     brief.close()
-    #expect(try brief.line() == "ok disarmed")
+    #expect(try brief.line() == "ok disarmed, and so says the exoskeleton")
     #expect(try brief.line().hasPrefix("refused: that is none of"))
     #expect(brief.isCutOff())
     #expect(try bench.exo("arm").status == 0)

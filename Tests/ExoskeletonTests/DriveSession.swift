@@ -183,7 +183,7 @@ enum Setpoints {
     governor.arm()
     let joint = JointState(
       deviceMicroseconds: 0, positionDegrees: degrees, velocityDegreesPerSecond: 0,
-      effortNewtonMetres: .nan, state: .armed, faults: [], faultCode: 0)
+      effortNewtonMetres: .nan, state: .moving, faults: [], faultCode: 0)
     var command = Command.neutral
     var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     for _ in 0..<8 {

@@ -223,12 +223,12 @@ struct GovernorCase {
     case .motion(let setpoint):
       joint.positionDegrees = setpoint.positionDegrees + random.figure(-0.3, 0.3)
       joint.velocityDegreesPerSecond = setpoint.velocityDegreesPerSecond
-      if joint.state != .disarmed, joint.state != .watchdog { joint.state = .moving }
+      begin(&joint)
     case .exert(let setpoint):
       joint.effortNewtonMetres = setpoint.newtonMetres * 0.9
       joint.positionDegrees += random.figure(-1, 1) + (middle - joint.positionDegrees) * 0.1
       joint.velocityDegreesPerSecond = random.figure(-1, 1)
-      if joint.state != .disarmed, joint.state != .watchdog { joint.state = .moving }
+      begin(&joint)
     case .neutral:
       joint.positionDegrees += random.figure(-2, 2)
       joint.velocityDegreesPerSecond = random.figure(-20, 20)
@@ -254,6 +254,14 @@ struct GovernorCase {
     if lasts(.stopped), random.chance(30) { joint.state = .stopped }
     if lasts(.outside), random.chance(3) { joint.positionDegrees = limits.positionMaximum + 3 }
     return joint
+  }
+
+  /// A drive takes one command or several until it follows.
+  private mutating func begin(_ joint: inout JointState) {
+    switch joint.state {
+    case .armed, .neutral: if random.chance(2) { joint.state = .moving }
+    case .disarmed, .moving, .watchdog, .stopped: break
+    }
   }
 
   // MARK: The judge
@@ -314,6 +322,9 @@ struct GovernorCase {
     case .motion(let setpoint):
       guard mode == .position else { return "led by position" }
       guard case .motion(let before)? = previous?.command else { return start(setpoint) }
+      if input.joint?.state != .moving, setpoint.positionDegrees != before.positionDegrees {
+        return "went on to \(setpoint.positionDegrees) before the drive followed"
+      }
       return complaint(setpoint, before: before, seconds: seconds)
     case .exert(let setpoint):
       guard mode == .effort else { return "led by effort" }
@@ -324,6 +335,7 @@ struct GovernorCase {
         return setpoint.newtonMetres == 0 ? nil : "began with an effort"
       }
       let change = abs(setpoint.newtonMetres - before.newtonMetres)
+      if input.joint?.state != .moving, change != 0 { return "pushed before the drive followed" }
       return change <= limits.effortRateMaximum * seconds + 1e-9
         ? nil : "effort changed by \(change) in \(seconds) s"
     default: return nil

@@ -27,8 +27,12 @@ struct GovernorCauseTests {
     scene.world.input.lastHeartbeat = scene.world.input.now
     let command = scene.step(change)
     // The joint follows.
-    if case .motion(let setpoint) = command {
+    switch command {
+    case .motion(let setpoint):
       scene.world.input.joint?.positionDegrees = setpoint.positionDegrees
+      scene.world.input.joint?.state = .moving
+    case .exert: scene.world.input.joint?.state = .moving
+    default: break
     }
     return command
   }
@@ -181,6 +185,36 @@ struct GovernorCauseTests {
     #expect(last?.velocityDegreesPerSecond == 0)
   }
 
+  @Test(
+    "a drive that does not follow yet is told to stay, and then led as if it began then",
+    arguments: [MotionMode.position, .effort])
+  func notYetDriven(mode: MotionMode) throws {
+    var scene = Scene(governor: Governor(limits: try GovernorLimits(), mode: mode))
+    scene.governor.arm()
+    scene.world.input.demand =
+      mode == .position ? .moveTo(degrees: 60) : .exert(newtonMetres: 15)
+    let start = try #require(scene.world.input.joint?.positionDegrees)
+    /// How far the command is from where it began.
+    func told(_ command: Command) -> Double? {
+      switch command {
+      case .motion(let setpoint): setpoint.positionDegrees - start
+      case .exert(let setpoint): setpoint.newtonMetres
+      default: nil
+      }
+    }
+    for _ in 0..<40 {
+      for state in [ExoskeletonState.armed, .neutral] {
+        let command = Self.pass(&scene) { $0.joint?.state = state }
+        #expect(told(command) == 0)
+      }
+    }
+    let first = told(Self.pass(&scene) { $0.joint?.state = .moving })
+    #expect((0...1).contains(first ?? .nan))
+    var last = first
+    for _ in 0..<300 { last = told(Self.pass(&scene)) }
+    #expect(last == (mode == .position ? 60 - start : 15))
+  }
+
   @Test("an effort begins at nothing and keeps to its rate; a demand of the other kind is refused")
   func efforts() throws {
     var scene = Scene(governor: Governor(limits: try GovernorLimits(), mode: .effort))
@@ -261,8 +295,8 @@ struct OperatorPanelTests {
     let panel = OperatorPanel()
     let opened = MonotonicInstant(nanoseconds: 77)
     // Open for a moment only: before anybody has looked it is closed again.
-    panel.setLine(isOpen: true, at: opened)
-    panel.setLine(isOpen: false, at: MonotonicInstant(nanoseconds: 78))
+    panel.setLine(isOpen: true, edge: opened)
+    panel.setLine(isOpen: false)
     #expect(panel.isStopAsked && !panel.isLineOpen)
     panel.apply(to: &scene.governor)
     var state = scene.governor.state
@@ -270,7 +304,7 @@ struct OperatorPanelTests {
     #expect(panel.takeLineOpened() == opened)
     #expect(panel.takeLineOpened() == nil)
 
-    panel.setLine(isOpen: true, at: opened)
+    panel.setLine(isOpen: true, edge: opened)
     panel.release()
     panel.arm()
     var asked = panel.apply(to: &scene.governor)
@@ -281,7 +315,7 @@ struct OperatorPanelTests {
       state = scene.governor.state
       #expect(state.name == "stopped" && !asked.isRelease)
     }
-    panel.setLine(isOpen: false, at: opened)
+    panel.setLine(isOpen: false)
     panel.apply(to: &scene.governor)
     state = scene.governor.state
     #expect(state.name == "stopped")

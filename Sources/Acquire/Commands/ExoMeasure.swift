@@ -184,6 +184,11 @@ struct MeasurementPage {
     text +=
       "\(links.commands) commands, \(links.acknowledged) acknowledged, \(lost) lost, "
       + "\(links.checksumErrors) answers damaged.\n"
+    if links.heldBack > 0 {
+      text +=
+        "\(links.heldBack) motions were held back, because the one before had not left: choose a "
+        + "higher baud rate, or a longer exoskeleton.control-period.\n"
+    }
     return text
   }
 

@@ -1,9 +1,9 @@
 // A joint in a person's hands: the governor's control loop without amplifier and decoder.
 //
 // Real-time: a thread of its own, SCHED_FIFO where that is allowed; for each control period one
-// governor step and one write, in between one ppoll and one read for each answer. With
-// `watchesQueue` it looks at the driver's queue (ioctl) every 50 µs after a command until that is
-// empty.
+// governor step, one write and the dead-man line, in between one ppoll and one read for each
+// answer. With `watchesQueue` it looks at the driver's queue (ioctl) every 50 µs after a command
+// until that is empty.
 
 import Exoskeleton
 import RT
@@ -88,6 +88,7 @@ struct MotionLoop: ~Copyable {
   let wish: PersonsWish
   let stop: StopSignal
   let watchesQueue: Bool
+  private var deadMan: DeadManLine?
   var reports: OverwritingRingProducer<MotionReport>
   var report = MotionReport()
   private var timer: CyclicTimer
@@ -107,13 +108,14 @@ struct MotionLoop: ~Copyable {
 
   init(
     governor: consuming Governor, link: consuming ExoskeletonLink, panel: OperatorPanel,
-    wish: PersonsWish, stop: StopSignal, watchesQueue: Bool,
+    deadMan: consuming DeadManLine?, wish: PersonsWish, stop: StopSignal, watchesQueue: Bool,
     reports: consuming OverwritingRingProducer<MotionReport>
   ) {
     timer = CyclicTimer(period: governor.limits.controlPeriod)
     self.governor = governor
     self.link = link
     self.panel = panel
+    self.deadMan = deadMan
     self.wish = wish
     self.stop = stop
     self.watchesQueue = watchesQueue
@@ -129,6 +131,7 @@ struct MotionLoop: ~Copyable {
       control(now: tick.woke)
       listen(until: tick.scheduled + timer.period * (tick.missed &+ 1))
     }
+    deadMan?.drop()
     if case .stopped = governor.state { link.send(.stop) } else { link.send(.neutral) }
   }
 
@@ -142,6 +145,7 @@ struct MotionLoop: ~Copyable {
         signal: SignalHealth(), lastHeartbeat: now))
     let handed = MonotonicInstant.now()
     link.send(command)
+    if case .stopped = governor.state { deadMan?.drop() } else { deadMan?.beat() }
     report.setpointDegrees = .nan
     switch command {
     case .motion(let setpoint):

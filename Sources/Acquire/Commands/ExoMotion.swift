@@ -17,9 +17,11 @@ struct ExoMotion: ~Copyable {
   private let stop: StopSignal
   private let thread: RealTimeThread<MotionLoop>
   private let virtual: VirtualExoskeleton?
+  private var emergency: EmergencyWatch?
 
   private init(
     _ name: String, loop: borrowing Handles, refusal: String?,
+    emergency: consuming EmergencyWatch?,
     reports: consuming OverwritingRingConsumer<MotionReport>,
     thread: consuming RealTimeThread<MotionLoop>, virtual: VirtualExoskeleton?
   ) {
@@ -31,6 +33,7 @@ struct ExoMotion: ~Copyable {
     self.reports = reports
     self.thread = thread
     self.virtual = virtual
+    self.emergency = emergency
   }
 
   /// What both threads hold.
@@ -65,16 +68,21 @@ struct ExoMotion: ~Copyable {
     }
     let ring = OverwritingRing<MotionReport>(capacity: 16)
     let handles = Handles()
+    let priority = configuration.realTime.decodingPriority
+    // Nobody listens to the bell: the loop looks at the panel in each control period.
+    let emergency = try EmergencyWatch(
+      section, panel: handles.panel, bell: Doorbell(),
+      settings: ThreadSettings(
+        name: "emergency", policy: .fifo(priority: 90), enforcement: .bestEffort))
     let loop = MotionLoop(
       governor: Governor(limits: limits, mode: mode ?? section.usualMode), link: held.link,
-      panel: handles.panel,
+      panel: handles.panel, deadMan: try section.deadMan(),
       wish: handles.wish, stop: handles.stop, watchesQueue: watchesQueue, reports: ring.producer)
     let thread: RealTimeThread<MotionLoop>
     do throws(SchedulingFault) {
       thread = try RealTimeThread.start(
         ThreadSettings(
-          name: "exo", policy: .fifo(priority: configuration.realTime.decodingPriority),
-          enforcement: .bestEffort),
+          name: "exo", policy: .fifo(priority: priority), enforcement: .bestEffort),
         workspace: loop
       ) { $0.run() }
     } catch {
@@ -82,8 +90,8 @@ struct ExoMotion: ~Copyable {
     }
     refusal = thread.refusal?.message ?? refusal
     return ExoMotion(
-      name, loop: handles, refusal: refusal, reports: ring.consumer, thread: thread,
-      virtual: virtual)
+      name, loop: handles, refusal: refusal, emergency: emergency, reports: ring.consumer,
+      thread: thread, virtual: virtual)
   }
 
   /// Looks at what the loop has told since.
@@ -123,6 +131,7 @@ struct ExoMotion: ~Copyable {
     let isNeutral = loop.link.sendNeutralBlocking(deadline: .now() + .milliseconds(500))
     let isDisarmed = loop.link.insist(
       on: .disarm, until: [.disarmed, .stopped], timeout: .milliseconds(500))
+    if let watching = emergency.take() { watching.end() }
     virtual?.stop()
     return EndedMotion(loop: loop, isConfirmed: isNeutral && isDisarmed)
   }

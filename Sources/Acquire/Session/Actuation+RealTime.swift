@@ -199,6 +199,7 @@ struct Actuation: ~Copyable {
     snapshot.outages = link.outages(at: now)
     snapshot.armings = governor.counts.armings
     snapshot.joint = link.joint
+    snapshot.lastAcknowledgement = link.lastAcknowledgement
     snapshot.links = link.counts
     if let joint = link.joint { snapshot.positionDegrees = joint.positionDegrees }
   }

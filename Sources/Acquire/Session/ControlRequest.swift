@@ -93,10 +93,8 @@ struct ControlRequest {
     let joint = snapshot.joint?.state
     switch (word, snapshot.governorState) {
     case (.stop, .stopped):
-      if joint == .stopped { return "ok stopped, and so says the exoskeleton" }
-      guard now - asked > Self.stopPatience else { return nil }
-      return "refused: the governor is stopped, but the exoskeleton does not say so (it last said "
-        + "\(joint?.name ?? "nothing")): cut its power"
+      return confirmation(
+        of: "stopped", [.stopped], snapshot, now, otherwise: ": cut its power")
     case (.release, .disarmed):
       return joint == .stopped ? nil : "ok released and disarmed; arm lets it move again"
     case (.release, .armed), (.release, .active), (.release, .neutral):
@@ -109,12 +107,34 @@ struct ControlRequest {
         return nil
       }
       return "refused: \(refusal.message)"
-    case (.disarm, .disarmed): return "ok disarmed"
+    case (.disarm, .disarmed):
+      return confirmation(of: "disarmed", [.disarmed, .stopped], snapshot, now)
     case (.disarm, .stopped(let cause)): return "refused: it is stopped by \(cause.text)"
     case (nil, _), (.heartbeat, _), (.status, _), (.stop, _), (.release, .stopped), (.arm, .armed),
       (.disarm, _):
       return nil
     }
+  }
+}
+
+extension ControlRequest {
+  /// What the exoskeleton says of what the governor has done, asked and answered since; nil:
+  /// nothing yet.
+  private func confirmation(
+    of done: String, _ states: [ExoskeletonState], _ snapshot: StatusSnapshot,
+    _ now: MonotonicInstant, otherwise advice: String = ""
+  ) -> String? {
+    if snapshot.isLinkGone {
+      return "refused: the governor is \(done), but the exoskeleton's line is gone, and nobody "
+        + "has told it" + advice
+    }
+    let joint = snapshot.joint?.state
+    if let joint, let last = snapshot.lastAcknowledgement, last > asked, states.contains(joint) {
+      return "ok \(done), and so says the exoskeleton"
+    }
+    guard now - asked > Self.stopPatience else { return nil }
+    return "refused: the governor is \(done), but the exoskeleton does not say so (it last said "
+      + "\(joint?.name ?? "nothing"))" + advice
   }
 }
 
@@ -147,7 +167,10 @@ extension ControlStatus {
           .init(
             "armRefusal", snapshot.armRefusal.map { .string($0.message) } ?? .null),
         ])),
-      .init("joint", snapshot.joint?.json ?? .null),
+      // What it said before its line went says nothing of now.
+      .init("joint", snapshot.isLinkGone ? .null : snapshot.joint?.json ?? .null),
+      .init("linkGone", .bool(snapshot.isLinkGone)),
+      .init("outages", .unsigned(snapshot.outages.count)),
       .init("link", links.json),
       .init("frames", .unsigned(snapshot.frames)),
       .init("lost", .unsigned(snapshot.lost)),
@@ -226,6 +249,7 @@ extension LinkCounts {
       .init("unacknowledged", .unsigned(unacknowledged)), .init("inFlight", .unsigned(inFlight)),
       .init("refusedByExoskeleton", .unsigned(refusedByExoskeleton)),
       .init("writeRefusals", .unsigned(writeRefusals)), .init("withheld", .unsigned(withheld)),
+      .init("heldBack", .unsigned(heldBack)),
       .init("checksumErrors", .unsigned(checksumErrors)),
       .init("skippedBytes", .unsigned(skippedBytes)),
     ])

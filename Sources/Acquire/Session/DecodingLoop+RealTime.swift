@@ -3,7 +3,8 @@
 // Real-time: SCHED_FIFO 75. On a CPU of its own it is awake a little before a frame is expected, so
 // that handing it over costs neither side a system call. For each frame one pass over the channels,
 // and one read of the serial line at most once a millisecond; for each control period one governor
-// step and one write. System calls: futex, read, write, clock_gettime (vDSO). Nothing else.
+// step and one write, and an ioctl before a motion. System calls: futex, read, write, ioctl,
+// clock_gettime (vDSO). Nothing else.
 
 import Decoding
 import Exoskeleton
@@ -109,7 +110,10 @@ struct StatusSnapshot: BitwiseCopyable {
   var armRefusal: ArmRefusal?
   /// How often somebody has armed, the session's own first time included.
   var armings: UInt64 = 0
+  /// As it was last reported, also before the line went.
   var joint: JointState?
+  /// When the newest command was handed over that has been acknowledged.
+  var lastAcknowledgement: MonotonicInstant?
   var links = LinkCounts()
   var isLinkGone = false
   /// Of the exoskeleton's line.

@@ -18,8 +18,7 @@ struct ExoskeletonLine: ~Copyable {
   let panel = OperatorPanel()
   private let virtual: VirtualExoskeleton?
   private var link: ExoskeletonLink?
-  private var emergency: RealTimeThread<EmergencyLine>?
-  private let stopWatching = StopSignal()
+  private var emergency: EmergencyWatch?
   /// Who finds it again when its adapter is unplugged. Nil without an adapter.
   private(set) var attendant: LinkAttendant?
   private var attending: RealTimeThread<LinkAttendant>?
@@ -67,13 +66,7 @@ struct ExoskeletonLine: ~Copyable {
     -> Actuation?
   {
     guard let link = link.take() else { return nil }
-    let section = plan.configuration.exoskeleton
-    var deadMan: DeadManLine?
-    if section.deadManLine >= 0 {
-      deadMan = try explaining(.unavailable) { () throws(GPIOFault) in
-        try DeadManLine(chip: section.gpioChip, line: .offset(section.deadManLine))
-      }
-    }
+    let deadMan = try plan.configuration.exoskeleton.deadMan()
     if virtual == nil { try attend(link, limits: plan.limits) }
     return Actuation(
       governor: Governor(limits: plan.limits, mode: plan.demands.mode),
@@ -93,17 +86,8 @@ struct ExoskeletonLine: ~Copyable {
   mutating func watchEmergencyLine(
     _ section: ExoskeletonSection, bell: Doorbell, settings: ThreadSettings
   ) throws(Failure) {
-    guard section.port != "none", section.emergencyLine >= 0 else { return }
-    let line = try explaining(.unavailable) { () throws(GPIOFault) in
-      try EmergencyLine(
-        chip: section.gpioChip, line: .offset(section.emergencyLine), panel: panel, bell: bell)
-    }
-    let stop = stopWatching
-    do throws(SchedulingFault) {
-      emergency = try RealTimeThread.start(settings, workspace: line) { $0.run(until: stop) }
-    } catch {
-      throw Failure(.refused, error.message)
-    }
+    guard section.port != "none" else { return }
+    emergency = try EmergencyWatch(section, panel: panel, bell: bell, settings: settings)
   }
 
   private mutating func attend(_ link: borrowing ExoskeletonLink, limits: GovernorLimits)
@@ -128,8 +112,7 @@ struct ExoskeletonLine: ~Copyable {
 
   /// Ends the virtual exoskeleton, if it was one, and the watch over the emergency line.
   mutating func finish() {
-    stopWatching.raise()
-    if let watching = emergency.take() { _ = watching.join() }
+    if let watching = emergency.take() { watching.end() }
     virtual?.stop()
   }
 }

@@ -26,7 +26,7 @@ public struct EmergencyLine: ~Copyable, Sendable {
       chipPath: path, lines: [line], role: "emergency", edges: .bothPulledUp)
     self.panel = panel
     self.bell = bell
-    look(at: .now())
+    look()
   }
 
   /// Until told to stop; looks for that ten times a second.
@@ -35,14 +35,14 @@ public struct EmergencyLine: ~Copyable, Sendable {
     while !stop.isRaised {
       let waited = lines.wait(until: .now() + .milliseconds(100))
       if waited == 0 || waited == -Errno.interrupted {
-        // An edge that never came as an interrupt is a stop all the same.
-        if lines.level() != 0 { look(at: .now()) }
+        // An edge that never came as an interrupt counts all the same.
+        if (lines.level() != 0) != panel.isLineOpen { look() }
         continue
       }
       let count = waited < 0 ? waited : lines.takeEdges()
       if count < 0 {
         // A line that cannot be read is open.
-        panel.setLine(isOpen: true, at: .now())
+        panel.setLine(isOpen: true)
         bell.ring()
         return
       }
@@ -52,21 +52,21 @@ public struct EmergencyLine: ~Copyable, Sendable {
         let edge = lines.edge(index)
         if edge.isRising && !opened {
           opened = true
-          panel.setLine(isOpen: true, at: edge.time)
+          panel.setLine(isOpen: true, edge: edge.time)
           bell.ring()
         }
       }
       if lines.level() == 0 {
-        panel.setLine(isOpen: false, at: .now())
+        panel.setLine(isOpen: false)
       } else if !opened {
-        look(at: .now())
+        look()
       }
     }
   }
 
   @_noLocks @_noAllocation
-  private func look(at now: MonotonicInstant) {
-    panel.setLine(isOpen: lines.level() != 0, at: now)
+  private func look() {
+    panel.setLine(isOpen: lines.level() != 0)
     bell.ring()
   }
 }

@@ -103,7 +103,8 @@ extension Governor {
     case .armed: return armedCommand(input, causes)
     case .active:
       if causes.rawValue != 0 { return neutral(causes, before: NeutralCauses(rawValue: 0)) }
-      return advance(input.demand, elapsed ?? .zero)
+      // A drive that does not follow yet would leap to where the course has gone on to meanwhile.
+      return advance(input.demand, isDriven(input.joint) ? elapsed ?? .zero : .zero)
     case .neutral(let before):
       causes.add(before.and(limits.latching))
       return begin(input, causes, before: before)
@@ -176,6 +177,11 @@ extension Governor {
     case .position: return .motion(MotionSetpoint(start))
     case .effort: return .exert(EffortSetpoint(0))
     }
+  }
+
+  @_noLocks @_noAllocation
+  private func isDriven(_ joint: JointState?) -> Bool {
+    if let joint, case .moving = joint.state { true } else { false }
   }
 
   @_noLocks @_noAllocation

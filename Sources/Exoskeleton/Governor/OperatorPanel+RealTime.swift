@@ -55,11 +55,15 @@ public struct OperatorPanel: @unchecked Sendable {
   }
 
   /// The emergency line's level has changed, or is told for the first time.
+  ///
+  /// - Parameter edge: when it opened, by the kernel's stamp. Nil: nobody knows.
   @_noLocks @_noAllocation
-  public func setLine(isOpen: Bool, at time: MonotonicInstant) {
+  public func setLine(isOpen: Bool, edge: MonotonicInstant? = nil) {
     unsafe switches.pointee.isLineOpen.store(isOpen, ordering: .releasing)
     if !isOpen { return }
-    unsafe switches.pointee.lineOpened.store(time.nanoseconds, ordering: .releasing)
+    if let edge {
+      unsafe switches.pointee.lineOpened.store(edge.nanoseconds, ordering: .releasing)
+    }
     ask(Self.bit(of: .emergencyLine))
   }
 

@@ -42,8 +42,7 @@ public enum DriveKind: String, CaseIterable, Sendable {
   }
 
   /// Whether the drive itself says for certain that its watchdog has bitten, until it is armed
-  /// anew.
-  /// One that does not would go on after a host that stood still as if nothing had been.
+  /// anew. One that does not would go on after a host that stood still as if nothing had been.
   public var remembersItsWatchdog: Bool {
     switch self {
     case .framed, .dynamixel, .odrive: true

@@ -26,6 +26,8 @@ public struct ExoskeletonIdentity: Equatable, Sendable {
   public var name: String
   /// Empty: it does not tell.
   public var firmware: String
+  /// The drive's own, as its maker's tools write it. Empty: it does not tell.
+  public var serialNumber = ""
   public var jointCount = 1
   /// How often its firmware looks at the line and at the joint.
   public var loopHertz: Double?

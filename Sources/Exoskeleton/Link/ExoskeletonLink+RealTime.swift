@@ -1,7 +1,6 @@
-// Real-time: the decoding thread. `send` is one write system call, and an ioctl before a
-// motion; `poll` is one read; the work of a
-// poll is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements). A protocol that
-// must go on at once writes once more.
+// Real-time: the decoding thread. `send` is one write system call, and an ioctl before a motion;
+// `poll` is one read, and a write where half a frame is left or a protocol must go on at once; its
+// work is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements).
 // `sendNeutralBlocking` sleeps and is for the end of a session and for signal paths; it too
 // neither allocates nor locks.
 
@@ -31,7 +30,8 @@ extension ExoskeletonLink {
   public mutating func send(_ command: Command) -> SendOutcome {
     if let goneErrno { return .gone(errno: goneErrno) }
     if !hasIdentity, needsIdentity(command) { return .notConnected }
-    // What waits in the driver is obeyed first: nothing that moves stands in front of a stop.
+    // What waits in the driver is obeyed first: nothing that moves stands in front of a stop. Of a
+    // USB device that is a serial port itself (cdc-acm) the kernel counts whole buffers as waiting.
     if moves(command), let waiting = port.outputQueueByteCount, waiting > lastCommandByteCount {
       counted.heldBack += 1
       return .refused
@@ -72,9 +72,10 @@ extension ExoskeletonLink {
   /// Reads and takes in what has come. The round trips of what was acknowledged, from the command
   /// handed to the driver to its acknowledgement read, go into the histogram.
   ///
-  /// Real-time: one read system call.
+  /// Real-time: one read system call, and a write at most.
   @_noLocks @_noAllocation
   public mutating func poll(roundTrips: inout LatencyHistogram) {
+    finishFrame()
     guard receiveBytes() else { return }
     let now = MonotonicInstant.now()
     var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
@@ -87,10 +88,18 @@ extension ExoskeletonLink {
   /// The same, where nobody wants to know how long it took.
   @_noLocks @_noAllocation
   public mutating func poll() {
+    finishFrame()
     guard receiveBytes() else { return }
     var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
     while let reply = wire.next(at: .now(), into: &out) { _ = receive(reply) }
     goOn(out)
+  }
+
+  /// The rest of a frame that the driver took half of does not wait for the next command.
+  @_noLocks @_noAllocation
+  private mutating func finishFrame() {
+    if isGone { return }
+    if case .gone(let errno) = port.flush() { goneErrno = errno }
   }
 
   /// Whole or not at all: what is cut would spoil the next command, which may be a stop.

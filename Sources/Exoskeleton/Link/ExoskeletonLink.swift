@@ -149,16 +149,19 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Sends one command every 20 ms until an answer to it shows one of the states, or until the time
-  /// is up; true when it did. Not real-time.
+  /// Sends one command every 20 ms until two answers to it have come and show one of the states,
+  /// or until the time is up; true when they did. Two, because of a drive that tells no state an
+  /// answer says that something came, and what sets the joint free may have got lost. Not
+  /// real-time.
   @discardableResult
   public mutating func insist(
     on command: Command, until states: [ExoskeletonState],
     timeout: Nanoseconds = .milliseconds(200)
   ) -> Bool {
-    let deadline = MonotonicInstant.now() + timeout
-    var nextCommand = MonotonicInstant.now()
-    let before = counted.acknowledged
+    let begun = MonotonicInstant.now()
+    let deadline = begun + timeout
+    var nextCommand = begun
+    var answered: MonotonicInstant?
     while true {
       let now = MonotonicInstant.now()
       if now >= nextCommand {
@@ -166,7 +169,10 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
         nextCommand = now + .milliseconds(20)
       }
       poll()
-      if counted.acknowledged > before, let joint, states.contains(joint.state) { return true }
+      if let last = lastAcknowledgement, last >= begun {
+        if let answered, last > answered, let joint, states.contains(joint.state) { return true }
+        answered = answered ?? last
+      }
       if goneErrno != nil || now >= deadline { return false }
       _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }

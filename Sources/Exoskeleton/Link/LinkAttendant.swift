@@ -7,8 +7,8 @@
 //     …
 //     attendant.closeLeftover()                                  // when both threads have ended
 //
-// It looks by the same path, and takes nobody but who was there before: by what a person wired to
-// that name, and by what the drive says of itself. Where a protocol has no names the path is all.
+// It looks by the same path, and takes nobody but who was there before: at the same place on USB,
+// because names are dealt anew when a hub comes back, and by what the drive says of itself.
 
 public import RT
 internal import SPIShim
@@ -20,6 +20,8 @@ public struct LinkAttendant: Sendable {
   public static var attemptTimeout: Nanoseconds { .seconds(2) }
 
   private let path: String
+  /// Where on USB it is plugged in; nil: not on USB.
+  private let topology: String?
   private let baud: UInt32
   private let settings: DriveSettings
   private let limits: GovernorLimits
@@ -32,6 +34,7 @@ public struct LinkAttendant: Sendable {
   public init?(for link: borrowing ExoskeletonLink, limits: GovernorLimits) {
     guard let identity = link.identity else { return nil }
     path = link.path
+    topology = SerialPort.topology(of: link.path)
     baud = link.port.baud
     settings = link.settings
     self.limits = limits
@@ -79,6 +82,8 @@ public struct LinkAttendant: Sendable {
           told.sentence.withLock { $0 = nil }
         } else if isLasting {
           told.sentence.withLock { $0 = $0 ?? error.message }
+        } else {
+          told.sentence.withLock { $0 = nil }
         }
         if !isLasting { last = error }
       }
@@ -89,12 +94,15 @@ public struct LinkAttendant: Sendable {
   }
 
   private func attempt() throws(LinkObstacle) -> ExoskeletonLink {
+    // Before it is opened: nothing is said to a stranger.
+    try checkPlace()
     let port: SerialPort
     do throws(SerialFault) {
       port = try SerialPort(path: path, baud: baud)
     } catch {
       throw .port(error)
     }
+    try checkPlace()
     var link = ExoskeletonLink(port: port, settings: settings)
     let identity: ExoskeletonIdentity
     do throws(LinkFault) {
@@ -102,7 +110,7 @@ public struct LinkAttendant: Sendable {
     } catch {
       throw .link(error)
     }
-    guard identity.name == wanted.name, identity.firmware == wanted.firmware else {
+    guard identity.isSame(as: wanted) else {
       throw .other(path: path, found: identity.whole, wanted: wanted.whole)
     }
     do throws(GovernorFault) {
@@ -111,6 +119,12 @@ public struct LinkAttendant: Sendable {
       throw .limits(error)
     }
     return link
+  }
+
+  private func checkPlace() throws(LinkObstacle) {
+    let found = SerialPort.topology(of: path)
+    guard let found, found != topology else { return }
+    throw .elsewhere(path: path, found: found, wanted: topology)
   }
 }
 
@@ -124,6 +138,8 @@ enum LinkObstacle: Error, Equatable {
   case port(SerialFault)
   case link(LinkFault)
   case limits(GovernorFault)
+  /// The name belongs to another socket now.
+  case elsewhere(path: String, found: String, wanted: String?)
   /// Somebody else answers.
   case other(path: String, found: String, wanted: String)
 
@@ -132,6 +148,9 @@ enum LinkObstacle: Error, Equatable {
     case .port(let fault): fault.message
     case .link(let fault): fault.message
     case .limits(let fault): fault.message
+    case .elsewhere(let path, let found, let wanted):
+      "\(path) is at \(found) on USB now, and the exoskeleton was at \(wanted ?? "none"): another "
+        + "device may have got its name; plug it in where it was, or begin a new session"
     case .other(let path, let found, let wanted):
       "\(found) answers on \(path), and not \(wanted): connect the session's own exoskeleton "
         + "there, or begin a new session"
@@ -142,7 +161,7 @@ enum LinkObstacle: Error, Equatable {
   var isAbsence: Bool {
     switch self {
     case .port(.missing), .link(.gone): true
-    case .port, .link, .limits, .other: false
+    case .port, .link, .limits, .elsewhere, .other: false
     }
   }
 
@@ -156,6 +175,12 @@ enum LinkObstacle: Error, Equatable {
 }
 
 extension ExoskeletonIdentity {
-  /// "virtual knee 1.0.0"; the firmware is empty where it is not told.
-  fileprivate var whole: String { firmware.isEmpty ? name : "\(name) \(firmware)" }
+  /// "virtual knee 1.0.0": what it tells of itself.
+  fileprivate var whole: String {
+    [name, firmware, serialNumber].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  fileprivate func isSame(as other: ExoskeletonIdentity) -> Bool {
+    name == other.name && firmware == other.firmware && serialNumber == other.serialNumber
+  }
 }

@@ -2,7 +2,8 @@
 //
 // One question at a time: what comes while it is open is its answer. One that stays without an
 // answer for two control periods is given up, and for a further period none is asked, so that an
-// answer that comes late is an answer to nothing instead of to the next question.
+// answer that comes late is an answer to nothing instead of to the next question. No less than 30
+// and 20 ms: an adapter may keep bytes for 16 ms.
 
 internal import RT
 
@@ -19,8 +20,8 @@ struct Question: Sendable, BitwiseCopyable {
   private var since = MonotonicInstant(nanoseconds: 0)
 
   init(controlPeriod: Nanoseconds) {
-    patience = controlPeriod * 2
-    quarantine = controlPeriod
+    patience = max(controlPeriod * 2, .milliseconds(30))
+    quarantine = max(controlPeriod, .milliseconds(20))
   }
 
   /// Whether an answer is being waited for.

@@ -16,11 +16,13 @@ exoskeleton
 port=/tmp/exoskeleton session --duration 12s &
 moving
 sleep 1
-sed -n 's/^now_nanoseconds //p' $bench/deadman > struck
 set -- $words
+# The exoskeleton's firmware has a processor of its own. A sleep that it has begun as an ordinary thread
+# ends as one.
+[ $1 != starve ] || { urgent 85 virtual-exo; usleep 50000; }
+sed -n 's/^now_nanoseconds //p' $bench/deadman > struck
 case $1 in
-  # The exoskeleton's firmware has a processor of its own.
-  starve) urgent 85 virtual-exo; starve 3 decoding ;;
+  starve) starve 3 decoding ;;
   *) kill -$1 $(running); sleep 3 ;;
 esac
 cat $bench/deadman > deadman-then

@@ -106,6 +106,11 @@ extension CompactFormat {
             throw .missing(
               place: "", what: "[states]", remedy: "say which values of `state` mean what")
           }
+          guard states.values.contains(.moving) else {
+            throw .missing(
+              place: "states", what: "a value that means `moving`",
+              remedy: "nothing moves on before the drive says that it follows")
+          }
         }
       }
     }

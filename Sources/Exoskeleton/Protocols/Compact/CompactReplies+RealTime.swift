@@ -126,6 +126,10 @@ extension CompactWire {
       case .position:
         degrees = gearing.jointDegrees(bytes.value(field, isBigEndian: isBigEndian))
         toldPosition.note(at: now)
+        if !table.hasVelocity {
+          estimate.note(degrees, at: now)
+          velocity = estimate.degreesPerSecond
+        }
       case .velocity:
         toldVelocity.note(at: now)
         velocity = gearing.jointVelocity(bytes.value(field, isBigEndian: isBigEndian))
@@ -149,10 +153,6 @@ extension CompactWire {
     if let sequence = reply.sequence { confirm(sequence) }
     // Not a number: no reply has told it yet.
     if degrees == degrees {
-      if !table.hasVelocity {
-        estimate.note(degrees, at: now)
-        velocity = estimate.degreesPerSecond
-      }
       reply.joint = joint(at: now)
     }
     return reply

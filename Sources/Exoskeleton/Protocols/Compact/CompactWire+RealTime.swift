@@ -37,11 +37,11 @@ struct CompactWire: Sendable {
     gearing = settings.gearing
     hosted = HostedState(settings)
     question = Question(controlPeriod: settings.controlPeriod)
-    let fresh = Freshness(controlPeriod: settings.controlPeriod)
-    toldPosition = fresh
-    toldVelocity = fresh
-    toldEffort = fresh
-    toldState = fresh
+    let period = settings.controlPeriod
+    toldPosition = Freshness(controlPeriod: period)
+    toldVelocity = Freshness(controlPeriod: period, isExpected: table.hasVelocity)
+    toldEffort = Freshness(controlPeriod: period, isExpected: table.hasEffort)
+    toldState = Freshness(controlPeriod: period, isExpected: table.hasState)
   }
 
   /// A command's bytes; true when they ask for an answer.

@@ -57,10 +57,9 @@ struct DynamixelModel: Equatable, Sendable {
 
   /// Nil: none whose table is known to be this one.
   ///
-  /// Numbers and addresses: the models of ROBOTIS' SDK 4.1.0. Unit of the current: e-Manual, 2.69
-  /// mA
-  /// for the XM430-W350. For the XL330 and XC330 (1 mA) and the MX-64 and MX-106 (3.36 mA) it is
-  /// not verified: the drive's torque constant takes it in.
+  /// Numbers and addresses: the models of ROBOTIS' SDK 4.1.0. Unit of the current: e-Manual,
+  /// 2.69 mA for the XM430-W350. For the XL330 and XC330 (1 mA) and the MX-64 and MX-106
+  /// (3.36 mA) it is not verified: the drive's torque constant takes it in.
   init?(number: UInt16) {
     let models: [UInt16: (String, Double?)] = [
       30: ("MX-28", nil), 311: ("MX-64", 0.00336), 321: ("MX-106", 0.00336),

@@ -456,7 +456,8 @@ struct DynamixelWire: Sendable {
       case .disarmed, .armed, .neutral, .moving, .watchdog: break
       }
       if isBitten { return .watchdog }
-      if hasLeft || (hardwareError != 0 && isOff) { return .disarmed }
+      if hasLeft || hardwareError != 0, isOff { return .disarmed }
+      if hasLeft { return .watchdog }
       switch state.state {
       case .moving: return isOn ? .moving : .armed
       case .disarmed, .armed, .neutral, .stopped, .watchdog: return isOff ? state.state : .moving

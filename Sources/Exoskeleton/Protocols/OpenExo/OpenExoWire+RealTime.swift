@@ -264,7 +264,8 @@ struct OpenExoWire: Sendable {
 
   @_noLocks @_noAllocation
   private mutating func note(error hundredths: Int16) {
-    if hundredths != 0 { errorCode = UInt32(UInt16(bitPattern: hundredths) / 100) }
+    // An error without a number is one still.
+    if hundredths != 0 { errorCode = max(1, UInt32(UInt16(bitPattern: hundredths) / 100)) }
   }
 
   /// While the trial goes on that it was told to end, the joint may be driven still: it is neither

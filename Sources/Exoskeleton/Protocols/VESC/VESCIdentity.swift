@@ -25,12 +25,18 @@ extension ExoskeletonLink {
     }
     var name = settings.kind.rawValue
     var firmware = ""
+    var serialNumber = ""
     if settings.kind == .vesc {
       // Our own question has one byte.
       let answer = try askVESC(VESCCode.firmwareVersion, atLeast: 3, until: deadline)
       let told = answer.dropFirst(3).prefix { (0x20...0x7E).contains($0) }
       if !told.isEmpty { name = String(decoding: told, as: UTF8.self) }
       firmware = "\(answer[1]).\(answer[2])"
+      // The processor's, behind the name and its end.
+      let identifier = answer.dropFirst(3 + told.count + 1).prefix(12)
+      if identifier.count == 12 {
+        serialNumber = identifier.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      }
     }
     let values = try askVESC(VESCCode.values, atLeast: 2, until: deadline)
     guard values.count >= VESCValues.byteCountMin else {
@@ -42,6 +48,7 @@ extension ExoskeletonLink {
     var identity = ExoskeletonIdentity(
       name: name, firmware: firmware, watchdog: .unknown(usual: .seconds(1)),
       positionDegrees: reachOfJoint)
+    identity.serialNumber = serialNumber
     identity.remarks.append(
       "its own watchdog cannot be read over the UART and is usually 1000 ms, after which the joint"
         + " goes on free: set its timeout to 100 ms in the drive maker's tool")
