@@ -102,8 +102,7 @@ struct ExoskeletonLine: ~Copyable {
     self.attendant = attendant
   }
 
-  /// Ends the search for it, when the decoding thread takes no link any more and before its own is
-  /// released.
+  /// Ends the search for it, when the decoding thread takes no link any more.
   mutating func endAttending() {
     guard let running = attending.take() else { return }
     attendant?.end()

@@ -139,18 +139,19 @@ struct Session {
     bell.ring()
     var finished = decodingThread.join()
     let duration = MonotonicInstant.now() - started
-    line.endAttending()
     let isLineGone = finished.actuation?.link.isGone ?? false
     let isNeutral = finished.actuation?.release()
-    // No current through anybody while the recorder waits for the disk.
+    // No current through anybody while others wait for a disk or for a port to open.
     acquisition.amplifier.stop()
+    let obstacle = line.attendant?.hindrance
+    line.endAttending()
     line.finish()
     control?.finish()
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()
     watch.conclude(
-      acquisition.end, isNeutral: isNeutral ?? true, goneLine: isLineGone ? line.name : nil,
+      acquisition.end, isNeutral: isNeutral ?? true, goneLine: isLineGone ? (line.name, obstacle) : nil,
       description: description,
       recorder: recorderStatus, path: recordingPath)
 

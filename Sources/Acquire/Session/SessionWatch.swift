@@ -182,14 +182,15 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, isNeutral: Bool, goneLine: String?,
+    _ end: AcquisitionEnd, isNeutral: Bool, goneLine: (name: String, obstacle: String?)?,
     description: AmplifierDescription, recorder: RecorderStatus, path: String
   ) {
     if let goneLine {
       fail(
         .unavailable,
-        "\(goneLine) is gone: it was unplugged or switched off, and was not back when the session "
-          + "ended; its own watchdog has to have made it neutral: check it")
+        "\(goneLine.name) is gone: it was unplugged or switched off, and was not back when the "
+          + "session ended; its own watchdog has to have made it neutral: check it"
+          + (goneLine.obstacle.map { "; \($0)" } ?? ""))
     } else if !isNeutral, status == .success {
       fail(
         .unavailable,

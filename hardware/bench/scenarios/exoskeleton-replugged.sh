@@ -3,7 +3,7 @@
 #: status == 0
 #: report.actuator['outages'] == 1
 #: text('before-arming') == 'still'
-#: text('disarmed').endswith(': disarmed') and text('armed').endswith(': armed')
+#: ': disarmed' in text('disarmed') and ': armed' in text('armed')
 #: text('after-arming') == 'moving'
 #: report.lost == report.corrupt == report.samplesNotStored == 0
 #: wrong == 0
