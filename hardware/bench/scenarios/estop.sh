@@ -13,7 +13,7 @@
 #: 'stopped by the emergency line' in ' '.join(report.faults)
 # It falls with the stop: what gates a relay does not go on.
 #: deadman.deadman_newest_nanoseconds < deadman.estop_moved_nanoseconds + 20_000_000
-#: deadman.deadman_edges > 30
+#: deadman.deadman_edges > 30 and deadman.deadman_edges % 2 == 0
 load
 feed
 safety_lines

@@ -6,7 +6,7 @@
 # A control period, its firmware's 10 ms, and its states are seen every 20 ms.
 #: stopped_after is not None and stopped_after < 0.07
 #: not moved_after_stop
-#: deadman.deadman_edges > 30
+#: deadman.deadman_edges > 30 and deadman.deadman_edges % 2 == 0
 #: deadman.deadman_newest_nanoseconds < deadman.estop_moved_nanoseconds + 45_000_000
 load
 safety_lines
