@@ -10,6 +10,8 @@ struct AnsweringDrive {
   private let settings: DriveSettings
   /// Where another number may stand than the one that would be healthy; nil: nowhere.
   var whims: CaseScript?
+  /// Which bits of a byte of the script must be 0 for a whim.
+  var seldom: UInt8 = 3
   /// A Dynamixel's control table.
   private var table = [UInt8](repeating: 0, count: 256)
   private var axisState = "1"
@@ -40,7 +42,7 @@ struct AnsweringDrive {
   }
 
   private mutating func told(_ healthy: UInt8) -> UInt8 {
-    guard whims != nil, let isWhim = whims?.byte(), isWhim & 3 == 0 else { return healthy }
+    guard whims != nil, let isWhim = whims?.byte(), isWhim & seldom == 0 else { return healthy }
     return whims?.byte() ?? healthy
   }
 
@@ -134,7 +136,7 @@ struct AnsweringDrive {
   ]
 
   private mutating func text(_ healthy: String) -> String {
-    guard whims != nil, let isWhim = whims?.byte(), isWhim & 7 == 0 else { return healthy }
+    guard whims != nil, let isWhim = whims?.byte(), isWhim & seldom == 0 else { return healthy }
     return Self.oddWords[Int(whims?.byte() ?? 0) % Self.oddWords.count]
   }
 
@@ -221,7 +223,8 @@ struct AnsweringDrive {
       if let field = format.commands[name]?.fields.first(where: { $0.meaning == .sequence }) {
         let count = format.commands[name]?.byteCount ?? format.command.byteCount
         let place = at + (field.at < 0 ? count + field.at : field.at)
-        let part = Array(heard[place..<min(heard.count, place + field.number.byteCount)])
+        guard place + field.number.byteCount <= heard.count else { break }
+        let part = Array(heard[place..<(place + field.number.byteCount)])
         let ordered = format.command.isBigEndian ? part : part.reversed()
         sequence = ordered.reduce(0) { $0 << 8 | UInt32($1) }
       }

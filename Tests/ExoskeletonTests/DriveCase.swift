@@ -5,6 +5,15 @@ import RT
 
 @testable import Exoskeleton
 
+/// What a conversation showed.
+struct DriveOutcome {
+  /// What was wrong, with the place; nil: nothing.
+  var complaint: String?
+  /// Numbers that led the joint, and answers that acknowledged.
+  var motions = 0
+  var acknowledged = 0
+}
+
 /// A conversation with a drive, from a fuzzer's input, as the link leads it but without a line.
 ///
 /// The first byte of an input is the drive, the second and third how it is set up; for compact
@@ -18,12 +27,14 @@ struct DriveCase: ~Copyable {
 
   private var nextSequence: UInt16 = 0
   private var inFlight = InFlightTable()
-  /// When what was asked with the newest number that was acknowledged: how many numbers ago.
+  /// The newest number that was.
   private var lastAcknowledged: UInt16?
   /// Went out, and the drive has not answered it.
   private var unheard: [UInt8] = []
   private var lastWritten: [UInt8] = []
   private var complaint: String?
+  private var motionCount = 0
+  private var acknowledgedCount = 0
 
   // Whether the joint may be led: never more than this, whatever the wire thinks.
   private var isArmed = false
@@ -79,8 +90,8 @@ struct DriveCase: ~Copyable {
         watchdogSeconds: settings.watchdog.seconds))
   }
 
-  /// What was wrong in the conversation of an input; nil: nothing, or it begins none.
-  static func complaint(_ input: [UInt8]) -> String? {
+  /// Nil: the input begins no conversation.
+  static func outcome(_ input: [UInt8]) -> DriveOutcome? {
     guard input.count >= 4 else { return nil }
     var script = CaseScript(input, from: 3)
     let kind = DriveKind.allCases[Int(input[0]) % DriveKind.allCases.count]
@@ -89,14 +100,16 @@ struct DriveCase: ~Copyable {
     return conversation.run()
   }
 
-  private mutating func run() -> String? {
+  private mutating func run() -> DriveOutcome {
     var steps = 0
     while !script.isAtEnd, complaint == nil, steps < 500 {
       step(script.byte())
       steps += 1
     }
     if complaint == nil { find() }
-    return complaint.map { "\(settings.kind.rawValue), step \(steps): \($0)" }
+    return DriveOutcome(
+      complaint: complaint.map { "\(settings.kind.rawValue), step \(steps): \($0)" },
+      motions: motionCount, acknowledged: acknowledgedCount)
   }
 
   // MARK: Things that happen
@@ -136,25 +149,26 @@ struct DriveCase: ~Copyable {
 
   private mutating func pass(_ span: Nanoseconds) { now = now + span }
 
-  /// A setpoint that no governor would make. SAFETY: they are structures of three numbers and of
-  /// one, without anything else; that only a governor can make them is what is gone round here.
-  private func motion(_ degrees: Double, _ velocity: Double, _ acceleration: Double) -> Command {
+  /// A setpoint that no governor would make.
+  static func motion(_ degrees: Double, _ velocity: Double, _ acceleration: Double) -> Command {
+    // SAFETY: a structure of three numbers and nothing else. That a governor alone can make one is
+    // what is gone round here: a wire must not rely upon it.
     .motion(unsafe unsafeBitCast((degrees, velocity, acceleration), to: MotionSetpoint.self))
   }
 
-  private func effort(_ newtonMetres: Double) -> Command {
-    // SAFETY: as above.
+  static func effort(_ newtonMetres: Double) -> Command {
+    // SAFETY: a structure of one number; as above.
     .exert(unsafe unsafeBitCast(newtonMetres, to: EffortSetpoint.self))
   }
 
   private mutating func tame() -> Command {
     let figure = script.tame()
-    return settings.mode == .position ? motion(figure, figure / 3, 0) : effort(figure / 10)
+    return settings.mode == .position ? Self.motion(figure, figure / 3, 0) : Self.effort(figure / 10)
   }
 
   private mutating func wild() -> Command {
     script.byte() & 1 == 0
-      ? motion(script.wild(), script.wild(), script.wild()) : effort(script.wild())
+      ? Self.motion(script.wild(), script.wild(), script.wild()) : Self.effort(script.wild())
   }
 
   /// Released, disarmed, armed, as a session does; each command is answered.
@@ -301,6 +315,7 @@ struct DriveCase: ~Copyable {
   /// - Parameter command: whose bytes they are; nil: they go on with an earlier one's.
   private mutating func judge(_ bytes: [UInt8], of command: Command?) {
     for motion in WireMotion.all(in: bytes, settings) {
+      motionCount += 1
       // Our own exoskeletons keep that state themselves, and refuse.
       if settings.kind != .framed, !isArmed {
         complaint = "\(motion) goes out although the joint is not in service"
@@ -379,6 +394,7 @@ struct DriveCase: ~Copyable {
     if let joint = reply.joint, let wrong = wrong(joint) { complaint = wrong }
     guard let sequence = reply.sequence else { return }
     let isKnown = inFlight.acknowledge(sequence) != nil
+    if isKnown { acknowledgedCount += 1 }
     // A number that comes back by itself may be any: the table knows which wait.
     if isNumbered { return }
     if !isKnown { complaint = "number \(sequence) is acknowledged, and nothing waits for it" }

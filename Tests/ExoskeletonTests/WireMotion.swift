@@ -202,11 +202,10 @@ extension WireMotion {
         let place = at + (field.at < 0 ? count + field.at : field.at)
         let part = bytes[place..<(place + field.number.byteCount)]
         let value = number(part, field, isBigEndian: format.command.isBigEndian)
-        // A real number has 24 bits.
-        let digit =
-          field.number.isReal
-          ? ((value * field.scale).magnitude + field.offset.magnitude) * 0x1p-23
-            / field.scale.magnitude : 1 / field.scale.magnitude
+        // A real number has 24 bits, and a least one; what is reckoned with has 53.
+        let raw = (value * field.scale).magnitude + field.offset.magnitude
+        let least = field.number.isReal ? max(raw * 0x1p-23, 0x1p-149) : 1 + raw * 0x1p-50
+        let digit = least / field.scale.magnitude
         switch field.meaning {
         case .position: found.append(.position(value, digit: digit))
         case .velocity: found.append(.velocity(value, digit: digit))
