@@ -17,7 +17,9 @@ struct CompactFormatNoiseTests {
 
   /// Each number of a text, as a range.
   private static func numbers(in text: String) -> [Range<String.Index>] {
-    text.matches(of: /(?<![\w."#-])-?(0x[0-9A-F]+|\d+)(?![\w"])/).map(\.range)
+    text.matches(of: /[ \[](-?(?:0x[0-9A-F]+|\d+))(?=[\s,\]])/).map { match in
+      match.output.1.startIndex..<match.output.1.endIndex
+    }
   }
 
   @Test(

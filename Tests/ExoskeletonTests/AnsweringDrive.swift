@@ -7,7 +7,7 @@ import RT
 @testable import Exoskeleton
 
 struct AnsweringDrive {
-  private let settings: DriveSettings
+  let settings: DriveSettings
   /// Where another number may stand than the one that would be healthy; nil: nowhere.
   var whims: CaseScript?
   /// Which bits of a byte of the script must be 0 for a whim.

@@ -18,6 +18,7 @@ struct DriveOutcome {
 ///
 /// The first byte of an input is the drive, the second and third how it is set up; for compact
 /// frames the fourth is the format. The rest is a script: what happens, one thing after another.
+@safe
 struct DriveCase: ~Copyable {
   private let settings: DriveSettings
   private var script: CaseScript
@@ -25,6 +26,8 @@ struct DriveCase: ~Copyable {
   private var drive: AnsweringDrive
   private var now = MonotonicInstant(nanoseconds: 1_000_000_000_000)
 
+  /// Where commands are put together; nothing may be written behind its end.
+  private let memory: UnsafeMutableRawPointer
   private var nextSequence: UInt16 = 0
   private var inFlight = InFlightTable()
   /// The newest number that was.
@@ -47,8 +50,11 @@ struct DriveCase: ~Copyable {
     self.script = script
     wire = Wire(settings)
     drive = AnsweringDrive(settings)
+    unsafe memory = .allocate(byteCount: Self.capacity, alignment: 8)
     learn(second)
   }
+
+  deinit { unsafe memory.deallocate() }
 
   private static func settings(
     _ kind: DriveKind, _ first: UInt8, _ second: UInt8, _ script: inout CaseScript
@@ -163,7 +169,8 @@ struct DriveCase: ~Copyable {
 
   private mutating func tame() -> Command {
     let figure = script.tame()
-    return settings.mode == .position ? Self.motion(figure, figure / 3, 0) : Self.effort(figure / 10)
+    return settings.mode == .position
+      ? Self.motion(figure, figure / 3, 0) : Self.effort(figure / 10)
   }
 
   private mutating func wild() -> Command {
@@ -241,8 +248,6 @@ struct DriveCase: ~Copyable {
   }
 
   private mutating func encode(_ command: Command) -> ([UInt8], asks: Bool, isFull: Bool) {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 8)
-    defer { unsafe memory.deallocate() }
     var out = unsafe ByteWriter(memory, capacity: Self.capacity)
     let asks = wire.encode(command, sequence: nextSequence, at: now, into: &out)
     return (unsafe Array(out.bytes(from: 0)), asks, out.isFull)
@@ -273,9 +278,6 @@ struct DriveCase: ~Copyable {
   }
 
   private mutating func takeIn() {
-    // SAFETY: the memory outlives the writer, which ends with this function.
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 8)
-    defer { unsafe memory.deallocate() }
     var out = unsafe ByteWriter(memory, capacity: Self.capacity)
     var rounds = 0
     while let reply = wire.next(at: now, into: &out) {
@@ -381,7 +383,8 @@ struct DriveCase: ~Copyable {
     case .dynamixel:
       let counts = DynamixelUnit.countsPerDegree
       reach =
-        Double(wire.dynamixel.countsMinimum) / counts...Double(wire.dynamixel.countsMaximum) / counts
+        Double(wire.dynamixel.countsMinimum) / counts...Double(wire.dynamixel.countsMaximum)
+        / counts
     case .framed, .odrive, .openExo, .compact: return nil
     }
     return reach.contains(degrees) ? nil : "\(degrees) goes out, beyond the drive's reach"

@@ -169,7 +169,7 @@ extension WireMotion {
         guard real(message[6..<10]) == Double(settings.openExo.torqueIndex) else {
           return .foreign(message[0])
         }
-        return .effort(value, digit: 0)
+        return .effort(value, digit: 0x1p-149)
       default: return .foreign(message[0])
       }
     }
