@@ -80,20 +80,16 @@ enum CaseFormats {
       replies: [told, trouble], states: states, watchdog: .milliseconds(200))
   }()
 
-  /// No state, no velocity, no code; one command alone, and real numbers.
+  /// Replies without a code, a state or a velocity; three commands, and real numbers.
   private static let hosted: CompactFormat? = {
     let command = CompactFrame(
-      start: [0x10, 0x02], byteCount: 12, codeAt: 2, checksum: .xor8, checksumAt: 3,
-      checksumFirst: 4, checksumLast: 11)
-    var framed = command
-    framed.checksumFirst = 0
-    framed.checksumLast = 10
-    framed.checksumAt = 11
-    var reply = framed
+      start: [0x10, 0x02], byteCount: 12, codeAt: 2, checksum: .xor8, checksumAt: 11,
+      checksumFirst: 0, checksumLast: 10)
+    var reply = command
     reply.start = [0x10, 0x03]
     reply.codeAt = nil
     return try? CompactFormat(
-      name: "no state", command: framed, reply: reply,
+      name: "no state", command: command, reply: reply,
       commands: [
         .neutral: CompactMessage(code: 1),
         .motion: CompactMessage(code: 2, fields: [CompactField(.position, at: 4, .f32)]),
@@ -228,11 +224,11 @@ enum CaseFormats {
       case .sequence, .address, .state, .fault:
         if field.number == .f32 { field.number = .u8 }
       }
-      if choice >> 6 == 3, script.byte() & 7 == 0 { field.at = any(&script) }
+      if choice >> 6 == 3, script.byte() == 7 { field.at = any(&script) }
       at += field.number.byteCount
       message.fields.append(field)
     }
-    if script.byte() & 7 == 0 {
+    if script.byte() == 7 {
       message.byteCount = any(&script)
     } else if script.byte() & 1 == 0 {
       message.byteCount = min(64, at + frame.checksum.byteCount)
