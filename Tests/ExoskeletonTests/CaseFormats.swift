@@ -141,8 +141,8 @@ enum CaseFormats {
 
   // MARK: Made up
 
-  /// One after another stand numbers of any type with any scale; now and then a place or a length is
-  /// any number at all.
+  /// One after another stand numbers of any type with any scale; now and then a place or a length
+  /// is any number at all.
   private static func madeUp(_ script: inout CaseScript) -> CompactFormat? {
     let whim = script.byte()
     var command = frame(&script, whim, start: 0xA0)
