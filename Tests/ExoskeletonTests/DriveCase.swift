@@ -123,7 +123,7 @@ struct DriveCase: ~Copyable {
   private mutating func step(_ what: UInt8) {
     switch what & 15 {
     case 0: hear(script.bytes(Int(script.byte())))
-    case 1: hear([UInt8](repeating: script.byte(), count: 4 * Int(script.byte())))
+    case 1: hear([UInt8](repeating: script.byte(), count: 2 * Int(script.byte())))
     case 2, 3: answer()
     case 4: answerAsItLikes()
     case 5: hear(damaged(takeAnswer()))
