@@ -128,7 +128,9 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
 
 // `make fuzz`: the parsers under libFuzzer and AddressSanitizer, in a build of its own.
 if Context.environment["ACQUIRE_FUZZ"] == "1" {
-  let parser: Set = ["SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers"]
+  let parser: Set = [
+    "SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers", "Exoskeleton",
+  ]
   package.targets.removeAll { !parser.contains($0.name) }
   package.targets.append(
     .executableTarget(
@@ -139,6 +141,14 @@ if Context.environment["ACQUIRE_FUZZ"] == "1" {
     .executableTarget(
       name: "StreamFuzzer", dependencies: ["Amplifiers", "RT", "Signal"], path: "Tests",
       sources: ["Fuzz/StreamFuzzer.swift", "AmplifiersTests/StreamCase.swift"],
+      swiftSettings: strict))
+  package.targets.append(
+    .executableTarget(
+      name: "DriveFuzzer", dependencies: ["Exoskeleton", "RT"], path: "Tests",
+      sources: ["Fuzz/DriveFuzzer.swift"]
+        + ["AnsweringDrive", "CaseFormats", "CaseScript", "DriveCase", "WireMotion"].map {
+          "ExoskeletonTests/\($0).swift"
+        },
       swiftSettings: strict))
   package.products = []
   package.dependencies = []

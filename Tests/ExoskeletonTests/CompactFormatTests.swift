@@ -388,6 +388,9 @@ struct CompactFormatTests {
       ),
       ("a scale of 0", { $0.replies[0].fields[0].scale = 0 }),
       ("a scale of 0", { $0.replies[0].fields[0].scale = .nan }),
+      ("must be 1e-9 to 1e9", { $0.replies[0].fields[0].scale = -1e-300 }),
+      ("must be 1e-9 to 1e9", { $0.commands[.motion]?.fields[0].scale = 1e10 }),
+      ("an offset within 32 bits", { $0.replies[0].fields[0].offset = -1e308 }),
       ("must be a whole number", { $0.replies[0].fields[2].number = .f32 }),
       ("no [states]", { $0.states = [:] }),
       (

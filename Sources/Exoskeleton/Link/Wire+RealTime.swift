@@ -40,15 +40,17 @@ struct Wire: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// A command that asked was not written: what comes answers something else. The other protocols'
+  /// A command that asked was not written: what comes answers something else. Our own protocol's
   /// answers say themselves what they answer.
   @_noLocks @_noAllocation
   mutating func withdraw() {
     switch kind {
     case .vesc, .cubemars: vesc.withdraw()
+    case .dynamixel: dynamixel.withdraw()
+    case .odrive: odrive.withdraw()
     case .openExo: openExo.withdraw()
     case .compact: compact.withdraw()
-    case .framed, .dynamixel, .odrive: break
+    case .framed: break
     }
   }
 

@@ -223,7 +223,16 @@ extension CompactFormat {
         throw .unsuitable(
           place: place, name: name, reason: "must be a whole number without scale and offset")
       }
-    case .position, .velocity, .acceleration, .effort: break
+    case .position, .velocity, .acceleration, .effort:
+      // Beyond these what the wire holds is no figure of a joint's, and may not even be finite.
+      guard field.scale.magnitude >= 1e-9, field.scale.magnitude <= 1e9,
+        field.offset.magnitude <= 0x1p32
+      else {
+        throw .unsuitable(
+          place: place, name: name,
+          reason: "has a scale of \(field.scale) and an offset of \(field.offset), but a scale must"
+            + " be 1e-9 to 1e9 and an offset within 32 bits")
+      }
     }
   }
 

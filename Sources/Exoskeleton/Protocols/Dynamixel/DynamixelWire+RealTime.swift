@@ -146,6 +146,16 @@ struct DynamixelWire: Sendable {
     return true
   }
 
+  /// The command was not written: no status is due of it, and one that comes is of the row before,
+  /// so that where that left the servo is to be read.
+  @_noLocks @_noAllocation
+  mutating func withdraw() {
+    step = .none
+    isFreeing = false
+    wantsTorque = true
+    wantsWatchdog = true
+  }
+
   @_noLocks @_noAllocation
   private mutating func freeInHush(_ now: MonotonicInstant, _ out: inout ByteWriter) {
     if isFreedInHush { return }
@@ -336,8 +346,9 @@ struct DynamixelWire: Sendable {
     case .goal:
       if isDone {
         if case .on = torque { break }
-        // Not before it is known that the servo would let go without us.
-        if wantsWatchdog { break }
+        // Not before it is known that the servo would let go without us, nor for a goal that was
+        // read about late: the host stood still, and the joint may be elsewhere by now.
+        if wantsWatchdog || isOverdue(now) { break }
         go(.torqueOn, now, &out)
         return nil
       }

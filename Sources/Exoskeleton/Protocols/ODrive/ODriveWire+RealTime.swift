@@ -146,6 +146,10 @@ struct ODriveWire: Sendable {
     return true
   }
 
+  /// The command that asked was not written.
+  @_noLocks @_noAllocation
+  mutating func withdraw() { question.withdraw() }
+
   /// The drive may be another than the one that was armed.
   @_noLocks @_noAllocation
   private mutating func leave() {

@@ -84,10 +84,10 @@ struct OpenExoWire: Sendable {
       putTorque(0, into: &out)
     case .exert(let setpoint):
       state.note(command)
-      // False for NaN, which no limit of a governor lets through.
-      let isKnown = setpoint.newtonMetres == setpoint.newtonMetres
-      let torque = gearing.isReversed ? -setpoint.newtonMetres : setpoint.newtonMetres
-      putTorque(isKnown && state.isInService ? Float(torque) : 0, into: &out)
+      let torque = Float(gearing.isReversed ? -setpoint.newtonMetres : setpoint.newtonMetres)
+      // False for NaN, and for what a float does not hold.
+      let isKnown = torque.magnitude <= Float.greatestFiniteMagnitude
+      putTorque(isKnown && state.isInService ? torque : 0, into: &out)
     }
     guard question.ask(with: sequence, at: now) else { return false }
     self.subject = subject
