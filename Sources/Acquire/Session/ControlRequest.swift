@@ -93,8 +93,11 @@ struct ControlRequest {
     let joint = snapshot.joint?.state
     switch (word, snapshot.governorState) {
     case (.stop, .stopped):
-      return confirmation(
-        of: "stopped", [.stopped], snapshot, now, otherwise: ": cut its power")
+      if snapshot.isLinkGone {
+        return "refused: the governor is stopped, but the exoskeleton's line is gone, and nobody "
+          + "has told it: cut its power"
+      }
+      return confirmation(of: "stopped", [.stopped], snapshot, now, advice: ": cut its power")
     case (.release, .disarmed):
       return joint == .stopped ? nil : "ok released and disarmed; arm lets it move again"
     case (.release, .armed), (.release, .active), (.release, .neutral):
@@ -108,6 +111,9 @@ struct ControlRequest {
       }
       return "refused: \(refusal.message)"
     case (.disarm, .disarmed):
+      if snapshot.isLinkGone {
+        return "ok disarmed; the exoskeleton's line is gone, and nobody has told it"
+      }
       return confirmation(of: "disarmed", [.disarmed, .stopped], snapshot, now)
     case (.disarm, .stopped(let cause)): return "refused: it is stopped by \(cause.text)"
     case (nil, _), (.heartbeat, _), (.status, _), (.stop, _), (.release, .stopped), (.arm, .armed),
@@ -122,12 +128,8 @@ extension ControlRequest {
   /// nothing yet.
   private func confirmation(
     of done: String, _ states: [ExoskeletonState], _ snapshot: StatusSnapshot,
-    _ now: MonotonicInstant, otherwise advice: String = ""
+    _ now: MonotonicInstant, advice: String = ""
   ) -> String? {
-    if snapshot.isLinkGone {
-      return "refused: the governor is \(done), but the exoskeleton's line is gone, and nobody "
-        + "has told it" + advice
-    }
     let joint = snapshot.joint?.state
     if let joint, let last = snapshot.lastAcknowledgement, last > asked, states.contains(joint) {
       return "ok \(done), and so says the exoskeleton"

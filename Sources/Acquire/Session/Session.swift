@@ -151,8 +151,8 @@ struct Session {
     let recorderStatus = recording.status
     recording.finish()
     watch.conclude(
-      acquisition.end, isNeutral: isNeutral ?? true, goneLine: isLineGone ? (line.name, obstacle) : nil,
-      description: description,
+      acquisition.end, isNeutral: isNeutral ?? true,
+      goneLine: isLineGone ? (line.name, obstacle) : nil, description: description,
       recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()
