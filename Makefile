@@ -92,17 +92,24 @@ test-tsan: toolchain dependencies
 # An input that fails is kept in .build/fuzz; put it into Tests/Fuzz/seeds.
 .PHONY: fuzz
 fuzz: toolchain dependencies
-	for fuzzer in FrameFuzzer StreamFuzzer; do \
+	for fuzzer in FrameFuzzer StreamFuzzer DriveFuzzer; do \
 	  ACQUIRE_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
 	    -Xswiftc -enable-testing --scratch-path .build/fuzz --product $$fuzzer || exit 1; \
 	done
-	@for fuzzer in FrameFuzzer:frames:160 StreamFuzzer:streams:3000; do \
+	@for fuzzer in FrameFuzzer:frames:160 StreamFuzzer:streams:3000 DriveFuzzer:drives:600; do \
 	  set -- $${fuzzer//:/ }; \
 	  mkdir -p .build/fuzz/$$2; \
 	  SWIFT_BACKTRACE=enable=no .build/fuzz/release/$$1 -max_total_time=$(FUZZ_SECONDS) \
 	    -max_len=$$3 -artifact_prefix=.build/fuzz/ .build/fuzz/$$2 Tests/Fuzz/seeds/$$2 \
 	    </dev/null || exit 1; \
 	done
+
+## make storm       ten million random lives of the governor (LIVES=10000000)
+LIVES ?= 10000000
+.PHONY: storm
+storm: toolchain dependencies
+	ACQUIRE_STORM=1 swift build -c release --scratch-path .build/storm --product GovernorStorm
+	.build/storm/release/GovernorStorm $(LIVES)
 
 ## make bench       the benchmarks, with cyclictest, boost::lockfree and BrainFlow beside them
 .PHONY: bench

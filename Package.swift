@@ -92,7 +92,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExoskeletonTests",
-      dependencies: ["Exoskeleton", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport"],
+      dependencies: [
+        "Exoskeleton", "Emulators", "SPIShim", "HeapCounter", "Signal", "RT", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EmulatorsTests",
@@ -108,8 +110,8 @@ let package = Package(
     .testTarget(
       name: "AcquireTests",
       dependencies: [
-        "Acquire", "Amplifiers", "Signal", "RT", "Recording", "Decoding", "Exoskeleton",
-        "TestSupport",
+        "Acquire", "Amplifiers", "Emulators", "Signal", "RT", "Recording", "Decoding",
+        "Exoskeleton", "TestSupport",
       ],
       swiftSettings: strict),
   ]
@@ -126,7 +128,9 @@ if Context.environment["ACQUIRE_TSAN"] == "1" {
 
 // `make fuzz`: the parsers under libFuzzer and AddressSanitizer, in a build of its own.
 if Context.environment["ACQUIRE_FUZZ"] == "1" {
-  let parser: Set = ["SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers"]
+  let parser: Set = [
+    "SPIShim", "USBShim", "MathShim", "RT", "Signal", "Amplifiers", "Exoskeleton",
+  ]
   package.targets.removeAll { !parser.contains($0.name) }
   package.targets.append(
     .executableTarget(
@@ -137,6 +141,27 @@ if Context.environment["ACQUIRE_FUZZ"] == "1" {
     .executableTarget(
       name: "StreamFuzzer", dependencies: ["Amplifiers", "RT", "Signal"], path: "Tests",
       sources: ["Fuzz/StreamFuzzer.swift", "AmplifiersTests/StreamCase.swift"],
+      swiftSettings: strict))
+  package.targets.append(
+    .executableTarget(
+      name: "DriveFuzzer", dependencies: ["Exoskeleton", "RT"], path: "Tests",
+      sources: ["Fuzz/DriveFuzzer.swift"]
+        + ["AnsweringDrive", "CaseFormats", "CaseScript", "DriveCase", "WireMotion"].map {
+          "ExoskeletonTests/\($0).swift"
+        },
+      swiftSettings: strict))
+  package.products = []
+  package.dependencies = []
+}
+
+// `make storm`: the governor's random lives by the million, optimised, in a build of its own.
+if Context.environment["ACQUIRE_STORM"] == "1" {
+  let governor: Set = ["SPIShim", "MathShim", "RT", "Signal", "Exoskeleton"]
+  package.targets.removeAll { !governor.contains($0.name) }
+  package.targets.append(
+    .executableTarget(
+      name: "GovernorStorm", dependencies: ["Exoskeleton", "RT"], path: "Tests",
+      sources: ["Fuzz/GovernorStorm.swift", "ExoskeletonTests/GovernorCase.swift"],
       swiftSettings: strict))
   package.products = []
   package.dependencies = []

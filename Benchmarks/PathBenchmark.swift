@@ -52,6 +52,8 @@ private struct FramePath: ~Copyable {
   var heapCalls: UInt64 = 0
   var pageFaults: UInt64 = 0
   var byteCount = 0
+  /// The joint follows.
+  var position = 20.0
 
   init() throws {
     let model = try LinearModel.motorImagery()
@@ -119,7 +121,9 @@ private struct FramePath: ~Copyable {
         GovernorInput(
           now: popped, lastFrame: header.edgeTime, lastDecision: intent.time,
           demand: demands.demand(ofClass: intent.classIndex), lastAcknowledgement: popped,
-          isLinkGone: false, joint: joint))
+          isLinkGone: false, joint: joint, signal: SignalHealth(),
+          lastHeartbeat: nil))
+      if case .motion(let setpoint) = command { position = setpoint.positionDegrees }
       byteCount &+= encode(command, sequence: UInt16(truncatingIfNeeded: index))
       let encoded = MonotonicInstant.now()
       ring.consumer.release()
@@ -133,8 +137,8 @@ private struct FramePath: ~Copyable {
     @_noLocks @_noAllocation
     get {
       JointState(
-        deviceMicroseconds: 0, positionDegrees: 20, velocityDegreesPerSecond: 0,
-        effortNewtonMetres: 0, state: .moving, faults: ExoskeletonFaults(rawValue: 0))
+        deviceMicroseconds: 0, positionDegrees: position, velocityDegreesPerSecond: 0,
+        effortNewtonMetres: 0, state: .moving, faults: ExoskeletonFaults(rawValue: 0), faultCode: 0)
     }
   }
 

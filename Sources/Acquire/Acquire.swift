@@ -20,6 +20,7 @@ struct Acquire: ParsableCommand {
         acquire record --duration 5m
         acquire replay recordings/acquire-20261120T101500Z.bdf --json
         acquire impedance
+        acquire exo stop
         acquire jitter --duration 10s
         acquire config check my.toml
 
@@ -34,7 +35,7 @@ struct Acquire: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Run.self, Record.self, Replay.self, Impedance.self, Simulate.self, Jitter.self, Devices.self,
-      Config.self,
+      Config.self, ExoCommand.self,
     ])
 
   static func main() {

@@ -52,6 +52,7 @@ protocol Explained: Error {
 
 extension AmplifierFault: Explained {}
 extension GovernorFault: Explained {}
+extension GPIOFault: Explained {}
 extension ImpedanceFault: Explained {}
 extension LinkFault: Explained {}
 extension ModelFault: Explained {}

@@ -114,9 +114,20 @@ func describe(errno code: Int32) -> String {
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT: blocked in every thread of a session, taken by the main
 /// thread when it waits.
 enum StopSignals {
+  /// What a session hears.
+  enum Heard: Equatable {
+    /// The program shall end.
+    case ending(String)
+    /// SIGUSR1: nothing moves any more, and the session goes on.
+    case emergency
+  }
+
   /// Before the first thread is started, which inherits the mask.
-  static func block() {
+  ///
+  /// - Parameter emergency: SIGUSR1 too, for a session that commands.
+  static func block(emergency: Bool = false) {
     var signals = set
+    if emergency { unsafe sigaddset(&signals, SIGUSR1) }
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     // A reader that goes away shall not end a session.
     signal(SIGPIPE, SIG_IGN)
@@ -126,8 +137,20 @@ enum StopSignals {
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Waits for one of them; nil when none came in time.
-  static func wait(atMost span: Nanoseconds) -> String? {
+  /// Waits for one that ends the program; nil when none came in time.
+  static func wait(atMost span: Nanoseconds) -> String? { take(set, atMost: span) }
+
+  /// Waits for one of them, an emergency included; nil when none came in time.
+  static func hear(atMost span: Nanoseconds) -> Heard? {
+    var signals = set
+    unsafe sigaddset(&signals, SIGUSR1)
+    guard let name = take(signals, atMost: span) else { return nil }
+    return name == emergencyName ? .emergency : .ending(name)
+  }
+
+  private static var emergencyName: String { "SIGUSR1" }
+
+  private static func take(_ set: sigset_t, atMost span: Nanoseconds) -> String? {
     var signals = set
     var time = timespec(
       tv_sec: Int(span.rawValue / 1_000_000_000), tv_nsec: Int(span.rawValue % 1_000_000_000))
@@ -136,6 +159,7 @@ enum StopSignals {
     case SIGTERM: return "SIGTERM"
     case SIGHUP: return "SIGHUP"
     case SIGQUIT: return "SIGQUIT"
+    case SIGUSR1: return emergencyName
     default: return nil
     }
   }

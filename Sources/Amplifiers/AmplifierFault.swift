@@ -1,5 +1,7 @@
 // What a person is told when an amplifier cannot be brought up.
 
+internal import RT
+
 extension AmplifierFault {
   /// One sentence: what is wrong, with what, and what to do.
   public var message: String {
@@ -50,6 +52,10 @@ extension AmplifierFault {
       "\(operation) failed on \(device) with errno \(errno < 0 ? -errno : errno): see the kernel's "
         + "log"
     }
+  }
+
+  init(_ fault: GPIOFault) {
+    self.init(errno: -fault.errno, operation: fault.operation, device: fault.device)
   }
 
   /// The case that a failed open or request of a device stands for.

@@ -21,11 +21,18 @@ public protocol Board: Sendable {
   /// When there is something to do even if no byte comes; nil: never.
   var nextInstant: MonotonicInstant? { get }
 
+  /// Whether it reads its line at all; what comes meanwhile stays in the line.
+  var isListening: Bool { get }
+
   /// Takes what the host has sent. `now` is never before the instant of an earlier call.
   mutating func receive(_ bytes: [UInt8], at now: MonotonicInstant, into turn: inout Turn)
 
   /// Makes everything that is due by now; nothing is skipped, however late this call is.
   mutating func advance(to now: MonotonicInstant, into turn: inout Turn)
+}
+
+extension Board {
+  public var isListening: Bool { true }
 }
 
 /// What becomes of a packet that a board has made.
@@ -89,6 +96,31 @@ public struct Turn: Sendable {
     var packet = packet
     packet.fate = .lost
     events.append(.packet(packet))
+  }
+
+  /// The answers are damaged: every `period`-th message, counted on by `count`, has one bit turned
+  /// over in its middle.
+  mutating func garble(every period: Int, count: inout Int) {
+    var start = 0
+    for end in ends {
+      count += 1
+      if count % period == 0, end > start {
+        let hit = count / period
+        bytes[start + hit % (end - start)] ^= 1 << UInt8(hit % 8)
+      }
+      start = end
+    }
+  }
+
+  /// Goes on with what another turn has made; mute: nothing of it goes out.
+  mutating func append(_ other: Turn, isMute: Bool = false) {
+    let eventCount = events.count
+    let byteCount = bytes.count
+    events += other.events
+    guard !isMute else { return }
+    bytes += other.bytes
+    ends += other.ends.map { $0 + byteCount }
+    eventOfEnd += other.eventOfEnd.map { $0 < 0 ? $0 : $0 + eventCount }
   }
 
   private mutating func append(_ message: some Sequence<UInt8>, event: Int) {

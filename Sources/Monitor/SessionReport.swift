@@ -64,6 +64,8 @@ public struct SessionReport: Sendable {
   /// at the end, and the latest arrival.
   public var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)?
 
+  /// Nil without an exoskeleton.
+  public var actuator: ActuatorRecord?
   /// What the amplifier sent was taken once in so long; nil: at once.
   public var gathering: Nanoseconds?
 
@@ -146,6 +148,7 @@ extension SessionReport {
       .init(
         "neutralReasons", .object(neutralReasons.map { .init($0.reason, .unsigned($0.count)) })),
       .init("recording", recording.map(JSON.string) ?? .null),
+      .init("actuator", actuator.map(\.json) ?? .null),
       .init("samplesNotStored", .unsigned(samplesNotStored)),
       .init("recordingFault", recordingFault.map(JSON.string) ?? .null),
       .init("mallocsAfterArming", .unsigned(mallocsAfterArming)),
@@ -199,6 +202,14 @@ extension SessionReport {
       let text = neutralReasons.map { "\($0.reason) \($0.count)×" }.joined(separator: ", ")
       lines.append(row("neutral because", text))
     }
+    if let actuator {
+      lines.append(row("a command", actuator.wireText))
+      lines.append(row("drive's watchdog", actuator.watchdog))
+      if actuator.outages > 0 { lines.append(row("exoskeleton gone", actuator.outageText)) }
+      if let emergency = actuator.emergency {
+        lines.append(row("emergency stop", "sent \(emergency.max.readable) after the line opened"))
+      }
+    }
     lines.append(row("recording", recordingText))
     lines.append(
       row(
@@ -218,6 +229,7 @@ extension SessionReport {
     if !contacts.isEmpty {
       lines.append(ContactTable(isColoured: false, columns: nil).page(contacts))
     }
+    for remark in actuator?.remarks ?? [] { lines.append("! " + remark) }
     for fault in faults { lines.append("! " + fault) }
     return lines.joined(separator: "\n") + (faults.isEmpty ? "" : "\n")
   }

@@ -80,10 +80,13 @@ public struct StatusDisplay {
   public var interval: Nanoseconds { isTerminal ? .milliseconds(200) : .seconds(5) }
 
   /// The bytes to write for this status.
-  public mutating func show(_ status: SessionStatus) -> String {
-    guard isTerminal else { return status.line + "\n" }
+  public mutating func show(_ status: SessionStatus) -> String { paint(status.line) }
+
+  /// The bytes to write for any line that takes the place of the one before.
+  public mutating func paint(_ line: String) -> String {
+    guard isTerminal else { return line + "\n" }
     isPainted = true
-    return "\r\u{1B}[K" + String(status.line.prefix(columns - 1))
+    return "\r\u{1B}[K" + String(line.prefix(columns - 1))
   }
 
   /// A message among the status lines, which stays.

@@ -56,7 +56,7 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     return (Int64(bucket - shift * 128 + 1) << Int64(shift)) - 1
   }
 
-  public var count: UInt64 { recorded }
+  public var count: UInt64 { @_noLocks @_noAllocation get { recorded } }
 
   /// The smallest recorded value below or at which so large a share of all lies; at most 1/128
   /// above the true one, and never beyond the exact extremes. Zero when nothing was recorded.

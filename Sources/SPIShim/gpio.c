@@ -80,13 +80,16 @@ int shim_gpio_line_named(const char *path, const char *name) {
   return result;
 }
 
-int shim_gpio_falling_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
-                            const char *consumer, uint32_t event_buffer_size) {
+int shim_gpio_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
+                    const char *consumer, uint32_t flags, uint32_t event_buffer_size) {
   if (line_count == 0 || line_count > GPIO_V2_LINES_MAX) return -EINVAL;
   int descriptor = open_chip(path);
   if (descriptor < 0) return descriptor;
   struct gpio_v2_line_request request = {
-      .config.flags = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_FALLING,
+      .config.flags = GPIO_V2_LINE_FLAG_INPUT |
+                      (flags & SHIM_GPIO_FALLING ? GPIO_V2_LINE_FLAG_EDGE_FALLING : 0) |
+                      (flags & SHIM_GPIO_RISING ? GPIO_V2_LINE_FLAG_EDGE_RISING : 0) |
+                      (flags & SHIM_GPIO_PULL_UP ? GPIO_V2_LINE_FLAG_BIAS_PULL_UP : 0),
       .num_lines = line_count,
       .event_buffer_size = event_buffer_size,
   };
@@ -111,6 +114,7 @@ int shim_gpio_read_edges(int descriptor, struct shim_gpio_edge *edges) {
     edges[i].nanoseconds = (int64_t)events[i].timestamp_ns;
     edges[i].line_sequence = events[i].line_seqno;
     edges[i].offset = events[i].offset;
+    edges[i].is_rising = events[i].id == GPIO_V2_LINE_EVENT_RISING_EDGE;
   }
   return count;
 }

@@ -3,6 +3,7 @@ import Exoskeleton
 import Foundation
 import RT
 import Signal
+import TestSupport
 import Testing
 
 @testable import Acquire
@@ -12,25 +13,34 @@ private struct Bench: ~Copyable {
   let exoskeleton: VirtualExoskeleton
   let go = StopSignal()
   let halt = StopSignal()
+  let panel = OperatorPanel()
   var actuation: Actuation
   var histogram = LatencyHistogram()
   var index: UInt64 = 0
 
-  init() throws {
-    let exoskeleton = try VirtualExoskeleton()
+  let attendant: LinkAttendant?
+
+  init(link name: String? = nil) throws {
+    let exoskeleton = try VirtualExoskeleton(link: name)
     try exoskeleton.start()
     let limits = try GovernorLimits(acknowledgementTimeout: .seconds(5))
-    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: name ?? exoskeleton.path, baud: 115_200), settings: DriveSettings()
+    )
     try link.connect(timeout: .seconds(10))
     let demands = try DemandTable([.hold, .moveTo(degrees: 40)], limits: limits)
     self.exoskeleton = exoskeleton
+    attendant = name == nil ? nil : LinkAttendant(for: link, limits: limits)
     actuation = Actuation(
-      governor: Governor(limits: limits), link: link, demands: demands, samplesPerSecond: 250,
-      go: go, halt: halt, now: .now())
+      governor: Governor(limits: limits), link: HeldLink(link, attendant: attendant),
+      demands: demands, samplesPerSecond: 250, go: go, halt: halt, panel: panel, deadMan: nil,
+      now: .now())
   }
 
   /// A frame, a decision for class 1, and a control period later a command.
-  mutating func step(decides: Bool = true, flags: FrameFlags = []) -> GovernorState {
+  mutating func step(
+    decides: Bool = true, drifts: Bool = false, flags: FrameFlags = []
+  ) -> GovernorState {
     let now = MonotonicInstant.now()
     var header = FrameHeader()
     header.edgeTime = now
@@ -40,7 +50,8 @@ private struct Bench: ~Copyable {
     actuation.noteFrame(header)
     if decides {
       actuation.take(
-        Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now))
+        Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now),
+        isDrifting: drifts)
     }
     _ = actuation.control(now: now)
     usleep(15_000)
@@ -72,6 +83,40 @@ struct ActuationTests {
     bench.exoskeleton.stop()
   }
 
+  @Test("a release ends the exoskeleton's stop too, and what was stopped first is not armed by it")
+  func released() throws {
+    var bench = try Bench()
+    bench.panel.stop(.operatorCommand)
+    bench.go.raise()
+    // Until the exoskeleton has heard of it; a loaded machine may need a while.
+    for _ in 0..<400 where bench.exoskeleton.statistics.state != .stopped { _ = bench.step() }
+    #expect(bench.exoskeleton.statistics.state == .stopped)
+    let stopped = bench.step()
+    #expect(stopped == .stopped(.operatorCommand))
+    // Both at once: the stop wins, and nothing is released.
+    bench.panel.release()
+    bench.panel.stop(.signal)
+    for _ in 0..<20 {
+      let state = bench.step()
+      #expect(state.isStopped)
+      #expect(bench.exoskeleton.statistics.state == .stopped)
+    }
+    bench.panel.release()
+    for _ in 0..<400 where bench.exoskeleton.statistics.state != .disarmed {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    #expect(bench.exoskeleton.statistics.state == .disarmed)
+    for _ in 0..<40 {
+      let state = bench.step()
+      #expect(state == .disarmed)
+    }
+    bench.panel.arm()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    bench.exoskeleton.stop()
+  }
+
   @Test("a withheld decision withdraws the one before it, and the next one moves again")
   func withheld() throws {
     var bench = try Bench()
@@ -84,6 +129,22 @@ struct ActuationTests {
       return
     }
     #expect(causes.contains(.noDecisions))
+    let isActiveAgain = bench.stepUntilActive()
+    #expect(isActiveAgain)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("a decoder that drifts moves nothing until it has come back")
+  func drift() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    guard case .neutral(let causes) = bench.step(drifts: true) else {
+      Issue.record("moves although it drifts")
+      return
+    }
+    #expect(causes.contains(.drift))
     let isActiveAgain = bench.stepUntilActive()
     #expect(isActiveAgain)
     bench.exoskeleton.stop()
@@ -103,6 +164,58 @@ struct ActuationTests {
       if case .neutral(let found) = bench.step(flags: flags) { causes = found }
     }
     #expect(causes.contains(.noFrames))
+    bench.exoskeleton.stop()
+  }
+
+  @Test(
+    "an exoskeleton that comes back is armed by nothing that was asked before",
+    arguments: [true, false])
+  func returned(wasMoving: Bool) throws {
+    let folder = try TemporaryFolder()
+    var bench = try Bench(link: folder.path("exo"))
+    let made = bench.attendant
+    let attendant = try #require(made)
+    let running = try RealTimeThread.start(
+      ThreadSettings(name: "attendant", policy: .other), workspace: attendant
+    ) { $0.run() }
+    if wasMoving {
+      bench.go.raise()
+      let isActive = bench.stepUntilActive()
+      #expect(isActive)
+    }
+    try FileManager.default.removeItem(atPath: folder.path("exo"))
+    bench.exoskeleton.unplug()
+    for _ in 0..<400 where !bench.actuation.link.isGone { _ = bench.step() }
+    if !wasMoving {
+      // Under way when it goes: what a person asked for then, too, is over.
+      bench.panel.arm()
+      let state = bench.step()
+      #expect(state == .armed)
+    }
+    let second = try VirtualExoskeleton(link: folder.path("exo"))
+    try second.start()
+    defer { second.stop() }
+    bench.go.raise()
+    for _ in 0..<400 where bench.actuation.link.isGone { _ = bench.step() }
+    for _ in 0..<30 {
+      let state = bench.step()
+      if wasMoving {
+        #expect(!bench.actuation.governor.latchedCauses.isEmpty)
+      } else {
+        #expect(state == .disarmed)
+      }
+    }
+    #expect(second.statistics.motionCommands == 0)
+    #expect(second.changes.allSatisfy { $0.state != .armed && $0.state != .moving })
+    bench.panel.disarm()
+    _ = bench.step()
+    bench.panel.arm()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    attendant.end()
+    running.join().closeLeftover()
+    let isReleased = bench.actuation.release()
+    #expect(isReleased)
     bench.exoskeleton.stop()
   }
 

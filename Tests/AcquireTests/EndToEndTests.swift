@@ -234,24 +234,65 @@ struct EndToEndTests {
     #expect(!exoskeleton.output.contains("watchdog"))
   }
 
-  @Test("an exoskeleton that is unplugged ends the session with a sentence and a whole recording")
+  @Test("a session whose exoskeleton is unplugged goes on, says so, and fails when it stays away")
   func unplugged() throws {
-    let folder = try TemporaryFolder()
-    let exoskeleton = try Program(["simulate", "exo", "--link", folder.path("exo")])
-    try exoskeleton.waitForOutput(folder.path("exo"))
-    let session = try Program([
-      "run", "--allow-best-effort", "--exoskeleton", folder.path("exo"), "--output", folder.path,
-      "--report", folder.path("report.json"),
-    ])
-    try exoskeleton.waitForOutput("moving")
-    exoskeleton.send(SIGKILL)
-    _ = exoskeleton.finish()
-    let outcome = session.finish()
+    let bench = try ExoSessionBench()
+    let exoskeleton = try bench.exoskeleton()
+    let session = try bench.session(
+      on: exoskeleton, "exo", ["--report", bench.folder.path("report.json")])
+    bench.end(exoskeleton)
+    try session.waitForOutput("exo is gone")
+    try session.waitForOutput("link gone")
+    // It decodes and records all the same, and an operator is answered.
+    #expect(try bench.exo("disarm").status == 0)
+    let arm = try bench.exo("arm")
+    #expect(arm.status == 69 && arm.sentence.contains("the port"), "\(arm.errors)")
+    #expect(session.isRunning)
+
+    let outcome = bench.end(session)[0]
     #expect(outcome.status == 69)
-    #expect(outcome.sentence.contains(folder.path("exo")))
-    let report = try report(at: folder.path("report.json"))
+    #expect(outcome.sentence.contains("exo is gone") && outcome.sentence.contains("was not back"))
+    let report = try report(at: bench.folder.path("report.json"))
+    let actuator = try #require(report["actuator"] as? [String: Any])
+    #expect(actuator["outages"] as? Int == 1)
+    #expect(try #require(actuator["outageNanoseconds"] as? Int) > 1_000_000)
     let recording = try #require(report["recording"] as? String)
-    #expect(try Reading.all(recording).count == 3)
+    let readings = try Reading.all(recording)
+    #expect(readings.count == 3)
+    #expect(readings[1].annotations.map(\.text).contains("exoskeleton gone"))
+  }
+
+  @Test("an exoskeleton that is plugged in again in a session moves when a person arms it anew")
+  func pluggedInAgain() throws {
+    let bench = try ExoSessionBench()
+    let first = try bench.exoskeleton()
+    let session = try bench.session(
+      on: first, "exo", ["--report", bench.folder.path("report.json")])
+    bench.end(first)
+    try session.waitForOutput("exo is gone")
+    let second = try bench.exoskeleton()
+    try session.waitForOutput("exo is back; nothing moves until somebody arms it")
+    let early = try bench.exo("arm")
+    #expect(early.status == 69 && early.sentence.contains("latched"), "\(early.errors)")
+    #expect(!second.output.contains("moving") && !second.output.contains("armed"))
+
+    #expect(try bench.exo("disarm").status == 0)
+    let arm = try bench.exo("arm")
+    #expect(arm.status == 0, "\(arm.errors)")
+    try second.waitForOutput("moving")
+    let outcome = bench.end(session)[0]
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("exoskeleton gone  1×"))
+    try second.waitForOutput("disarmed")
+    bench.end(second)
+    let report = try report(at: bench.folder.path("report.json"))
+    #expect((report["actuator"] as? [String: Any])?["outages"] as? Int == 1)
+    #expect(report["mallocsAfterArming"] as? Int == 0)
+    let recording = try #require(report["recording"] as? String)
+    let texts = try Reading.all(recording)[1].annotations.map(\.text)
+    for text in ["exoskeleton gone", "exoskeleton back"] {
+      #expect(texts.contains(text), "\(text) is not annotated")
+    }
   }
 
   @Test("plain lines come out when the output is no terminal")

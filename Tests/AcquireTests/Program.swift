@@ -57,6 +57,8 @@ final class Program {
   var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
   var isRunning: Bool { process.isRunning }
 
+  var processIdentifier: Int32 { process.processIdentifier }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits until the output holds a text; a minute at most, for a loaded machine.

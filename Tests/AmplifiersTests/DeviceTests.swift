@@ -68,11 +68,11 @@ struct DeviceTests {
 
   @Test("a gpiochip label that nobody has is missing, by name")
   func missingChip() {
-    do throws(AmplifierFault) {
+    do throws(GPIOFault) {
       _ = try ChipLookUp.path(labelled: "no-such-chip")
       Issue.record("found")
     } catch {
-      #expect(error == .missing(device: "the gpiochip labelled no-such-chip"))
+      #expect(AmplifierFault(error) == .missing(device: "the gpiochip labelled no-such-chip"))
     }
   }
 
@@ -81,33 +81,34 @@ struct DeviceTests {
     for (path, line) in [
       ("/dev/gpiochip-not-there", GPIOLine.offset(3)), ("/dev/gpiochip-not-there", .named("DRDY")),
     ] {
-      do throws(AmplifierFault) {
-        _ = try GPIOEdgeLines(chipPath: path, lines: [line])
+      do throws(GPIOFault) {
+        _ = try GPIOEdgeLines(chipPath: path, lines: [line], role: "DRDY", edges: .falling)
         Issue.record("requested")
       } catch {
-        guard case .missing(let device) = error else {
+        guard case .missing(let device) = AmplifierFault(error) else {
           Issue.record("\(error)")
           return
         }
         #expect(device.contains("DRDY") && device.contains(path))
       }
-      do throws(AmplifierFault) {
+      do throws(GPIOFault) {
         _ = try GPIOOutputLine(chipPath: path, line: line, role: "RESET", isHigh: true)
         Issue.record("requested")
       } catch {
-        guard case .missing(let device) = error else {
+        guard case .missing(let device) = AmplifierFault(error) else {
           Issue.record("\(error)")
           return
         }
         #expect(device.contains("RESET"))
       }
     }
-    do throws(AmplifierFault) {
-      _ = try GPIOEdgeLines(chipPath: "/dev/null", lines: [.offset(-1)])
+    do throws(GPIOFault) {
+      _ = try GPIOEdgeLines(
+        chipPath: "/dev/null", lines: [.offset(-1)], role: "DRDY", edges: .falling)
       Issue.record("requested")
     } catch {
       #expect(
-        error
+        AmplifierFault(error)
           == .system(
             operation: "requesting the line", device: "line -1 (DRDY) of /dev/null", errno: 22))
     }

@@ -2,40 +2,10 @@
 
 import Foundation
 import RT
-import SPIShim
 import TestSupport
 import Testing
 
 @testable import Emulators
-
-/// The far end, as a driver has it.
-private final class Port {
-  private let descriptor: Int32
-
-  init(_ path: String) throws {
-    descriptor = unsafe path.withCString { unsafe shim_serial_open($0) }
-    try #require(descriptor >= 0, "\(path) opens")
-  }
-
-  deinit { shim_close(descriptor) }
-
-  func write(_ bytes: [UInt8]) {
-    #expect(unsafe shim_serial_write(descriptor, bytes, Int32(bytes.count)) == bytes.count)
-  }
-
-  /// Reads until there are so many bytes; a minute at most, for a loaded machine.
-  func read(_ byteCount: Int) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 4096)
-    for _ in 0..<60_000 where bytes.count < byteCount {
-      let wanted = Int32(min(block.count, byteCount - bytes.count))
-      let count = unsafe shim_serial_read(descriptor, &block, wanted)
-      if count > 0 { bytes += block[..<Int(count)] } else { usleep(1_000) }
-    }
-    try #require(bytes.count == byteCount, "\(bytes.count) of \(byteCount) bytes came")
-    return bytes
-  }
-}
 
 /// What a truth file says.
 struct TruthTable {

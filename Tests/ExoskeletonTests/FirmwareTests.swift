@@ -13,7 +13,7 @@ struct Knee {
 
   init(watchdogMilliseconds: UInt16 = 100) {
     firmware = Firmware(
-      identity: ExoskeletonIdentity(
+      identity: FramedIdentity(
         acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: 100,
         watchdogMilliseconds: watchdogMilliseconds, positionMinMillidegrees: -10_000,
         positionMaxMillidegrees: 120_000, velocityMaxMillidegreesPerSecond: 180_000,
@@ -125,11 +125,11 @@ struct FirmwareTests {
   @Test("the joint follows a course closely and comes to rest at its end")
   func follows() {
     var knee = Self.knee(in: .armed)
-    var setpoint = Setpoint(positionDegrees: 10, velocityDegreesPerSecond: 0)
+    let course = Course(
+      from: 10, to: 50, within: MotionLimits(velocity: 60, acceleration: 300, jerk: 6000))
     var worst = 0.0
-    for _ in 0..<100 {
-      setpoint = setpoint.advanced(
-        toward: 50, seconds: 0.02, velocityMaximum: 60, accelerationMaximum: 300)
+    for step in 1...100 {
+      let setpoint = course.state(after: Double(step) * 0.02)
       #expect(
         knee.tell(Knee.motion(setpoint.positionDegrees, setpoint.velocityDegreesPerSecond))
           == .done)

@@ -61,7 +61,7 @@ extension SplitMix64 {
           faults: ExoskeletonFaults(rawValue: UInt16(truncatingIfNeeded: next()))))
     default:
       .identity(
-        ExoskeletonIdentity(
+        FramedIdentity(
           acknowledgedSequence: UInt16(truncatingIfNeeded: next()),
           jointCount: UInt8(truncatingIfNeeded: next()),
           state: ExoskeletonState.allCases.randomElement(using: &self) ?? .armed,
@@ -123,7 +123,7 @@ struct FramedProtocolTests {
     (
       "identity", 0,
       .identity(
-        ExoskeletonIdentity(
+        FramedIdentity(
           acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: 100,
           watchdogMilliseconds: 100, positionMinMillidegrees: -10_000,
           positionMaxMillidegrees: 120_000, velocityMaxMillidegreesPerSecond: 180_000,

@@ -16,7 +16,8 @@ struct World {
       lastAcknowledgement: present, isLinkGone: false,
       joint: JointState(
         deviceMicroseconds: 0, positionDegrees: position, velocityDegreesPerSecond: 0,
-        effortNewtonMetres: 0, state: .neutral, faults: []))
+        effortNewtonMetres: 0, state: .neutral, faults: [], faultCode: 0),
+      signal: SignalHealth(), lastHeartbeat: nil)
   }
 
   /// Time passes and everything stays fresh.
@@ -52,7 +53,8 @@ struct GovernorStateTests {
     case good, noFrames, noDecisions, noDecisionYet, neutralDemanded, targetTooFar, targetNaN
     case lateStep, clockBackwards, noAcknowledgements, linkGone, jointOutside, jointNaN
     case jointUnknown, exoskeletonDisarmed, exoskeletonWatchdog, exoskeletonStopped
-    case exoskeletonFault, arm, disarm, stop, release
+    case exoskeletonFault, signalUnfit, drift, tooFast, tooMuchEffort, notFollowing, wrongKind
+    case arm, disarm, stop, release
   }
 
   enum Start: String, CaseIterable, Sendable {
@@ -82,6 +84,13 @@ struct GovernorStateTests {
     .exoskeletonWatchdog: "  dD     aD     lN     lN      lN      sS",
     .exoskeletonStopped: "   dh     sS     sS     sS      sS      sS",
     .exoskeletonFault: "     dD     aD     lN     lN      lN      sS",
+    .signalUnfit: "          dD     aN     nN     nN      lN      sS",
+    .drift: "                dD     nN     nN     nN      lN      sS",
+    // What a person does with a joint that is not driven is no fault.
+    .tooFast: "              dD     aN     lN     nN      lN      sS",
+    .tooMuchEffort: "        dD     xM     lN     xM      lN      sS",
+    .notFollowing: "         dD     xM     lN     xM      lN      sS",
+    .wrongKind: "            dD     nN     nN     nN      lN      sS",
     .arm: "                  a-     a-     x-     n-      l-      s-",
     .disarm: "               d-     d-     d-     d-      d-      s-",
     .stop: "                 s-     s-     s-     s-      s-      s-",
@@ -115,7 +124,7 @@ struct GovernorStateTests {
     case .disarmed: "d"
     case .armed: "a"
     case .active: "x"
-    case .neutral(let causes): causes.latched.isEmpty ? "n" : "l"
+    case .neutral(let causes): causes.isDisjoint(with: .alwaysLatched) ? "n" : "l"
     case .stopped: "s"
     }
   }
@@ -126,6 +135,7 @@ struct GovernorStateTests {
     case .arm: "A"
     case .disarm: "D"
     case .motion: "M"
+    case .exert: "E"
     case .neutral: "N"
     case .stop: "S"
     case .identify, .release: "?"
@@ -154,13 +164,19 @@ struct GovernorStateTests {
       input = earlier.input
     case .noAcknowledgements: input.lastAcknowledgement = input.now - long
     case .linkGone: input.isLinkGone = true
-    case .jointOutside: input.joint?.positionDegrees = 91
+    case .jointOutside: input.joint?.positionDegrees = -0.6
     case .jointNaN: input.joint?.positionDegrees = .nan
     case .jointUnknown: input.joint = nil
     case .exoskeletonDisarmed: input.joint?.state = .disarmed
     case .exoskeletonWatchdog: input.joint?.state = .watchdog
     case .exoskeletonStopped: input.joint?.state = .stopped
     case .exoskeletonFault: input.joint?.faults = .overload
+    case .signalUnfit: input.signal.isFit = false
+    case .drift: input.signal.isDrifting = true
+    case .tooFast: input.joint?.velocityDegreesPerSecond = -60.1
+    case .tooMuchEffort: input.joint?.effortNewtonMetres = -20.1
+    case .notFollowing: input.joint?.positionDegrees = 30
+    case .wrongKind: input.demand = .exert(newtonMetres: 1)
     case .arm: scene.governor.arm()
     case .disarm: scene.governor.disarm()
     case .stop: scene.governor.stop(.emergencyLine)
@@ -387,10 +403,8 @@ struct GovernorLimitsTests {
   @Test("limits wider than the exoskeleton's own, or a watchdog that does not fit, are refused")
   func identity() throws {
     let identity = ExoskeletonIdentity(
-      acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: 100,
-      watchdogMilliseconds: 100, positionMinMillidegrees: -10_000,
-      positionMaxMillidegrees: 120_000, velocityMaxMillidegreesPerSecond: 180_000,
-      firmwareVersion: 1, name: ExoskeletonName("knee"))
+      name: "knee", firmware: "1", watchdog: .read(.milliseconds(100)),
+      positionDegrees: -10...120, velocityMaximum: 180)
     try GovernorLimits().check(against: identity)
     #expect(throws: GovernorFault.self) {
       try GovernorLimits(positionMinimum: -11).check(against: identity)
@@ -401,11 +415,19 @@ struct GovernorLimitsTests {
     #expect(throws: GovernorFault.self) {
       try GovernorLimits(velocityMaximum: 181).check(against: identity)
     }
-    for milliseconds: UInt16 in [0, 39, 501] {
-      var other = identity
-      other.watchdogMilliseconds = milliseconds
+    var other = identity
+    for milliseconds: Int64 in [0, 39, 501] {
+      other.watchdog = .read(.milliseconds(milliseconds))
       #expect(throws: GovernorFault.self) { try GovernorLimits().check(against: other) }
     }
+    // What cannot be read cannot be compared.
+    for watchdog in [DriveWatchdog.none, .unknown(usual: .seconds(1))] {
+      other.watchdog = watchdog
+      try GovernorLimits().check(against: other)
+    }
+    other.positionDegrees = nil
+    other.velocityMaximum = nil
+    try GovernorLimits(positionMinimum: -300, velocityMaximum: 999).check(against: other)
   }
 
   @Test("every fault says what is wrong in one sentence")

@@ -13,8 +13,8 @@ import Testing
 final class RunningExoskeleton {
   let exoskeleton: VirtualExoskeleton
 
-  init(watchdog: Nanoseconds) throws {
-    exoskeleton = try VirtualExoskeleton(watchdog: watchdog)
+  init(watchdog: Nanoseconds, name: String = "virtual knee", link: String? = nil) throws {
+    exoskeleton = try VirtualExoskeleton(watchdog: watchdog, name: name, link: link)
     try exoskeleton.start()
   }
 
@@ -35,10 +35,12 @@ struct Bench: ~Copyable {
   init(watchdog: Nanoseconds = .seconds(5)) throws {
     let running = try RunningExoskeleton(watchdog: watchdog)
     var link = ExoskeletonLink(
-      port: try SerialPort(path: running.exoskeleton.path, baud: 115_200))
+      port: try SerialPort(path: running.exoskeleton.path, baud: 115_200), settings: DriveSettings()
+    )
     try link.connect(timeout: .seconds(10))
     let limits = try GovernorLimits(
-      velocityMaximum: 120, accelerationMaximum: 600, controlPeriod: .milliseconds(5),
+      velocityMaximum: 120, accelerationMaximum: 600, followingErrorMaximum: 360,
+      controlPeriod: .milliseconds(200),
       frameTimeout: .seconds(1), acknowledgementTimeout: .seconds(1))
     self.running = running
     self.link = link
@@ -52,7 +54,7 @@ struct Bench: ~Copyable {
       GovernorInput(
         now: now, lastFrame: hasFrames ? now : now - .seconds(2), lastDecision: now,
         demand: demand, lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone,
-        joint: link.joint))
+        joint: link.joint, signal: SignalHealth(), lastHeartbeat: nil))
     commands.append(command)
     link.send(command)
   }
@@ -120,14 +122,15 @@ struct LinkTests {
     let exoskeleton = try VirtualExoskeleton(loopHertz: 200, watchdog: .milliseconds(120))
     try exoskeleton.start()
     defer { exoskeleton.stop() }
-    var link = ExoskeletonLink(port: try SerialPort(path: exoskeleton.path, baud: 115_200))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: exoskeleton.path, baud: 115_200), settings: DriveSettings())
     let early = [Command.arm, .heartbeat, .release].map { link.send($0) }
     #expect(early == [.notConnected, .notConnected, .notConnected])
     let identity = try link.connect(timeout: .seconds(10))
-    #expect(identity.name.description == "virtual knee")
+    #expect(identity.name == "virtual knee")
     #expect(identity.loopHertz == 200)
-    #expect(identity.watchdogMilliseconds == 120)
-    #expect(identity.firmwareVersionText == "1.0.0")
+    #expect(identity.watchdog == .read(.milliseconds(120)))
+    #expect(identity.firmware == "1.0.0")
     let position = link.joint?.positionDegrees
     #expect(position == 10)
     let counts = link.counts
@@ -206,7 +209,7 @@ struct LinkTests {
     #expect(exoskeleton.statistics.faults == .watchdog)
     #expect(exoskeleton.statistics.effortNewtonmetres == 0)
     // The governor learns of it, and does not move again by itself.
-    let isLatched = bench.run(.moveTo(degrees: 80)) { !$0.governor.causes.latched.isEmpty }
+    let isLatched = bench.run(.moveTo(degrees: 80)) { !$0.governor.latchedCauses.isEmpty }
     #expect(isLatched)
     let isNeutral = bench.run(.moveTo(degrees: 80)) { $0.exoskeleton.statistics.state == .neutral }
     #expect(isNeutral)
@@ -229,7 +232,7 @@ struct LinkTests {
     try bench.startMoving()
     bench.exoskeleton.disturb(.obstructed)
     let isGivenUp = bench.run(.moveTo(degrees: 80)) {
-      $0.governor.causes.contains(.exoskeletonFault)
+      $0.governor.latchedCauses.contains(.overEffort)
     }
     #expect(isGivenUp)
   }
@@ -270,7 +273,7 @@ struct LinkTests {
     let isHeard = bench.link.sendNeutralBlocking(deadline: .now() + .milliseconds(90))
     #expect(!isHeard)
     let written = bench.link.counts.commands - before
-    #expect(written == 3)
+    #expect(written >= 3)
   }
 
   @Test("a stalled exoskeleton gets whole frames only, when it reads again")
@@ -307,9 +310,12 @@ struct LinkTests {
   // MARK: Nobody, or somebody else
 
   /// What `connect` makes of a far end that does something every few milliseconds.
-  static func fault(_ act: @escaping @Sendable (FarEnd) -> Void) throws -> LinkFault? {
+  static func fault(
+    _ settings: DriveSettings = DriveSettings(), _ act: @escaping @Sendable (FarEnd) -> Void
+  ) throws -> LinkFault? {
     let far = try FarEnd()
-    var link = ExoskeletonLink(port: try SerialPort(path: far.path, baud: 115_200))
+    var link = ExoskeletonLink(
+      port: try SerialPort(path: far.path, baud: 115_200), settings: settings)
     let stop = StopSignal()
     let ended = DispatchSemaphore(value: 0)
     nonisolated(unsafe) let end = far
@@ -342,6 +348,7 @@ struct LinkTests {
       case .wrongVersion(_, let found, let expected): "version \(found), not \(expected)"
       case .echo: "echo"
       case .gone: "gone"
+      case .unsuitable: "unsuitable"
       }
     }
     #expect(name(try Self.fault { _ in }) == "silent")

@@ -20,21 +20,17 @@ struct RealTimeTests {
   }
 
   @Test("governing makes no heap call, whatever comes", arguments: 0..<4 as Range<UInt64>)
-  func governor(seed: UInt64) throws {
-    var life = try Misfortune(seed: seed)
-    var governor = Governor(limits: life.limits)
+  func governor(seed: UInt64) {
     var calls: UInt64 = 0
-    for _ in 0..<20_000 {
-      if case .disarmed = governor.state { governor.arm() }
-      if case .stopped = governor.state { governor.release() }
+    let outcome = GovernorCase.run(seed: seed, steps: 20_000) { governor, input in
       let before = heap_counter_calls_of_this_thread()
-      let command = governor.step(life.input)
+      let command = governor.step(input)
       calls += heap_counter_calls_of_this_thread() - before
-      life.next(after: command)
+      return command
     }
     #expect(calls == 0)
-    let motions = governor.counts.motions
-    #expect(motions > 100)
+    #expect(outcome.complaint == nil)
+    #expect(outcome.motions > 100)
   }
 
   @Test("sending, polling and parsing over a line make no heap call")
@@ -52,7 +48,7 @@ struct RealTimeTests {
           now: now, lastFrame: now, lastDecision: now,
           demand: table.demand(ofClass: index / 100 % 2),
           lastAcknowledgement: bench.link.lastAcknowledgement, isLinkGone: bench.link.isGone,
-          joint: bench.link.joint))
+          joint: bench.link.joint, signal: SignalHealth(), lastHeartbeat: nil))
       bench.link.send(command)
       _ = bench.link.outputQueueByteCount
       calls += heap_counter_calls_of_this_thread() - before

@@ -2,5 +2,5 @@
 import Exoskeleton
 
 func move() -> Command {
-  .motion(MotionSetpoint(Setpoint(positionDegrees: 90, velocityDegreesPerSecond: 0)))
+  .motion(MotionSetpoint(Setpoint(positionDegrees: 90)))
 }

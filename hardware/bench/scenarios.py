@@ -272,6 +272,45 @@ class Outcome:
             "stall", "freeze-drdy", "spi-error")) else 0.03
 
     @cached_property
+    def deadman(self):
+        return SimpleNamespace(**_numbers(self.text("deadman")))
+
+    @cached_property
+    def stopped_after(self):
+        """Seconds from the emergency circuit's opening to the moment at which the exoskeleton was
+        stopped; None: it was not."""
+        opened = self.deadman.estop_moved_nanoseconds / 1e9
+        for time in re.findall(r"^([\d.]+) s  stopped", self.text("exoskeleton"), re.M):
+            if float(time) > opened:
+                return float(time) - opened
+        return None
+
+    @cached_property
+    def moved_after_stop(self):
+        opened = self.deadman.estop_moved_nanoseconds / 1e9
+        return any(float(time) > opened + 0.02 for time in
+                   re.findall(r"^([\d.]+) s  moving", self.text("exoskeleton"), re.M))
+
+    @cached_property
+    def struck(self):
+        """When the scenario struck, in seconds since 1970."""
+        return int(self.text("struck")) / 1e9
+
+    @cached_property
+    def fell_after(self):
+        """Seconds from the strike to the dead-man line's last edge."""
+        return self.deadman.deadman_newest_nanoseconds / 1e9 - self.struck
+
+    @cached_property
+    def safe_after(self):
+        """Seconds from the strike to the moment at which the exoskeleton drove nothing; None: it went
+        on."""
+        for time, state in re.findall(r"^([\d.]+) s  (\w+)", self.text("exoskeleton"), re.M):
+            if float(time) > self.struck and state in ("neutral", "disarmed", "stopped"):
+                return float(time) - self.struck
+        return None
+
+    @cached_property
     def neutral_after_lead_off(self):
         """Seconds from the first conversion that says that an electrode is off to the moment at which
         the exoskeleton went neutral; None: it did not."""

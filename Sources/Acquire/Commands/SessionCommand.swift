@@ -19,7 +19,7 @@ enum SessionCommand {
           + "keeps no sample that is not fetched; leave it out")
     }
     // Before the first thread is there, so that all of them inherit it.
-    StopSignals.block()
+    StopSignals.block(emergency: decodes)
     let outcome: (report: SessionReport, status: ExitStatus)
     switch configuration.amplifier.kind {
     case "ads1299":

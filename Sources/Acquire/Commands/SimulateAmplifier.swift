@@ -80,7 +80,7 @@ struct EmulationOptions: ParsableArguments {
 }
 
 extension EmulatorFault {
-  fileprivate var status: ExitStatus {
+  var status: ExitStatus {
     switch self {
     case .unsuitable: .usage
     case .linkOccupied, .truthExists: .cannotCreate

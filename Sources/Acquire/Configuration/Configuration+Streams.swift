@@ -41,7 +41,7 @@ extension Configuration {
     _ kind: AmplifierKind, chips: [ADS1299Configuration]? = nil, gathering: Nanoseconds? = nil
   ) throws(Failure) -> PacketAmplifier {
     if !amplifier.port.isEmpty,
-      USBDevices.realPath(amplifier.port) ?? "" == USBDevices.realPath(exoskeleton.port)
+      SerialPort.realPath(amplifier.port) ?? "" == SerialPort.realPath(exoskeleton.port)
     {
       throw Failure(
         .configuration,
@@ -64,7 +64,7 @@ extension Configuration {
   }
 
   /// Taking its adapter from the kernel would leave the exoskeleton to itself.
-  private var exoskeletonTopology: String? { USBDevices.topology(ofPort: exoskeleton.port) }
+  private var exoskeletonTopology: String? { SerialPort.topology(of: exoskeleton.port) }
 
   var isOpenBCI: Bool { amplifier.kind == "cyton" || amplifier.kind == "daisy" }
 

@@ -62,22 +62,9 @@ struct DecoderSection: Equatable {
   var enterProbability = 0.5
   var exitProbability = 0.35
   var dwellDecisions = 3
-}
-
-struct ExoskeletonSection: Equatable {
-  /// `virtual`, a serial device, or `none`.
-  var port = "virtual"
-  var baud = 115_200
-  /// What each class of the model asks of the joint: `neutral`, `hold` or degrees.
-  var targets = ["rest = hold", "left = 10", "right = 60"]
-  var positionMinimumDegrees = 0.0
-  var positionMaximumDegrees = 90.0
-  var velocityMaximumDegreesPerSecond = 30.0
-  var accelerationMaximumDegreesPerSecondSquared = 120.0
-  var controlPeriodSeconds = 0.02
-  var frameTimeoutSeconds = 0.1
-  var decisionTimeoutSeconds = 0.5
-  var acknowledgementTimeoutSeconds = 0.1
+  /// 0: nobody looks for drift.
+  var driftRatio = 0.0
+  var driftSeconds = 60.0
 }
 
 struct RecordingSection: Equatable {

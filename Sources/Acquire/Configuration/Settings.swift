@@ -70,40 +70,13 @@ extension Setting {
       .number("decoder.exit", \.decoder.exitProbability, "… to leave it", in: 0...1),
       .whole(
         "decoder.dwell", \.decoder.dwellDecisions, "decisions in a row to enter", in: 1...1_000),
-    ]
-  }
-
-  private static var exoskeleton: [Setting] {
-    [
-      .text("exoskeleton.port", \.exoskeleton.port, "serial device, virtual, or none"),
-      .whole("exoskeleton.baud", \.exoskeleton.baud, "bits a second", in: 1_200...12_000_000),
-      .texts(
-        "exoskeleton.targets", \.exoskeleton.targets,
-        "what each class asks for: neutral, hold, or degrees"),
       .number(
-        "exoskeleton.position-minimum", \.exoskeleton.positionMinimumDegrees, "degrees",
-        in: -360...360),
+        "decoder.drift-ratio", \.decoder.driftRatio,
+        "neutral when a band power has left the model's centre by this factor; 0: never",
+        in: 0...1_000),
       .number(
-        "exoskeleton.position-maximum", \.exoskeleton.positionMaximumDegrees, "degrees",
-        in: -360...360),
-      .number(
-        "exoskeleton.velocity-maximum", \.exoskeleton.velocityMaximumDegreesPerSecond, "deg/s",
-        in: 0.1...1_000),
-      .number(
-        "exoskeleton.acceleration-maximum",
-        \.exoskeleton.accelerationMaximumDegreesPerSecondSquared, "deg/s²", in: 0.1...100_000),
-      .number(
-        "exoskeleton.control-period", \.exoskeleton.controlPeriodSeconds,
-        "between commands, seconds", in: 0.001...0.2),
-      .number(
-        "exoskeleton.frame-timeout", \.exoskeleton.frameTimeoutSeconds,
-        "neutral when no frame came for so long, seconds", in: 0.002...1),
-      .number(
-        "exoskeleton.decision-timeout", \.exoskeleton.decisionTimeoutSeconds,
-        "neutral when no decision came for so long, seconds", in: 0.01...5),
-      .number(
-        "exoskeleton.acknowledgement-timeout", \.exoskeleton.acknowledgementTimeoutSeconds,
-        "neutral when no acknowledgement came for so long, seconds", in: 0.005...2),
+        "decoder.drift-span", \.decoder.driftSeconds, "… on average over so many seconds",
+        in: 1...3_600),
     ]
   }
 

@@ -3,7 +3,8 @@
 // Real-time: SCHED_FIFO 75. On a CPU of its own it is awake a little before a frame is expected, so
 // that handing it over costs neither side a system call. For each frame one pass over the channels,
 // and one read of the serial line at most once a millisecond; for each control period one governor
-// step and one write. System calls: futex, read, write, clock_gettime (vDSO). Nothing else.
+// step and one write, and an ioctl before a motion. System calls: futex, read, write, ioctl,
+// clock_gettime (vDSO). Nothing else.
 
 import Decoding
 import Exoskeleton
@@ -100,12 +101,25 @@ struct StatusSnapshot: BitwiseCopyable {
   var gateFlags: UInt8 = 0
   var isGateOpen = false
   var isSettled = false
+  var isDrifting = false
   var governorState = GovernorState.disarmed
+  var latchedCauses = NeutralCauses(rawValue: 0)
   var positionDegrees = Double.nan
   var hasExoskeleton = false
   var decodes = false
   var armRefusal: ArmRefusal?
+  /// How often somebody has armed, the session's own first time included.
+  var armings: UInt64 = 0
+  /// As it was last reported, also before the line went.
+  var joint: JointState?
+  /// When the newest command was handed over that has been acknowledged.
+  var lastAcknowledgement: MonotonicInstant?
+  var links = LinkCounts()
   var isLinkGone = false
+  /// Of the exoskeleton's line.
+  var outages = LinkOutages()
+  /// When it was taken.
+  var time = MonotonicInstant(nanoseconds: 0)
 }
 
 extension DecodingWorkspace {
@@ -119,13 +133,18 @@ extension DecodingWorkspace {
         frames.release()
       } else if stop.isRaised {
         return
+      } else if actuation?.isUrgent == true {
+        // Asked since the last look, before the ticket: its ring would not wake.
+        stop(at: .now())
       } else {
         let now = MonotonicInstant.now()
         let deadline = actuation?.deadline ?? now + patience
         bell.wait(ticket, until: deadline, expecting: nextFrame, lead: lead)
         // Frames that fail to come must not keep a command from going out.
         let woke = MonotonicInstant.now()
-        if actuation != nil && woke >= deadline {
+        if actuation?.isUrgent == true {
+          stop(at: woke)
+        } else if actuation != nil && woke >= deadline {
           actuation?.listen(roundTrips: &histograms.firmware)
           _ = actuation?.control(now: woke)
         }
@@ -158,6 +177,7 @@ extension DecodingWorkspace {
     }
 
     actuation?.noteFrame(header)
+    if actuation?.isUrgent == true { stop(at: time) }
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
@@ -192,7 +212,7 @@ extension DecodingWorkspace {
       snapshot.decisions &+= 1
       snapshot.classIndex = intent.classIndex
       snapshot.confidence = intent.confidence
-      actuation?.take(intent)
+      actuation?.take(intent, isDrifting: stage?.isDrifting == true)
       events.pushDecision(
         classIndex: intent.classIndex, confidence: intent.confidence,
         sampleIndex: intent.sampleIndex)
@@ -214,6 +234,17 @@ extension DecodingWorkspace {
     histograms.edgeToCommand.record(latency)
     snapshot.latency = latency
     if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
+  }
+
+  /// A stop that was asked from outside goes out now.
+  @_noLocks @_noAllocation
+  private mutating func stop(at now: MonotonicInstant) {
+    _ = actuation?.control(now: now)
+    if let opened = actuation?.takeLineOpened() {
+      histograms.lineToStop.record(.now() - opened)
+    }
+    // Whoever asked wants to know.
+    nextSnapshot = now
   }
 
   @_noLocks @_noAllocation
@@ -248,7 +279,8 @@ extension DecodingWorkspace {
     guard now >= nextSnapshot else { return }
     nextSnapshot = now + .milliseconds(100)
     stage?.describe(in: &snapshot)
-    actuation?.describe(in: &snapshot)
+    actuation?.describe(in: &snapshot, at: now)
+    snapshot.time = now
     status.write(snapshot)
   }
 }

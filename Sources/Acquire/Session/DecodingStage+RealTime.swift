@@ -14,16 +14,23 @@ import Signal
 struct DecodingStage: ~Copyable {
   var chain: SignalChain
   var decoder: LinearDecoder
+  /// Nil: nobody looks for drift.
+  private var drift: DriftWatch?
+  private(set) var isDrifting = false
   let framesPerDecision: UInt64
   /// Blocks of conversions over which a decision was made or withheld.
   private var decidedBlocks: UInt64 = 0
   /// What the sample index of the next frame should be.
   private var expectedIndex: UInt64 = 0
 
-  init(chain: consuming SignalChain, decoder: consuming LinearDecoder, framesPerDecision: Int) {
+  init(
+    chain: consuming SignalChain, decoder: consuming LinearDecoder,
+    drift: consuming DriftWatch? = nil, framesPerDecision: Int
+  ) {
     precondition(framesPerDecision > 0, "decisions have a period")
     self.chain = chain
     self.decoder = decoder
+    self.drift = drift
     self.framesPerDecision = UInt64(framesPerDecision)
   }
 
@@ -65,6 +72,8 @@ struct DecodingStage: ~Copyable {
     // At once, not when the next decision is due: somebody is being moved.
     guard chain.isSettled, chain.gate.isOpen else { return .withheld }
     guard isDue else { return .none }
+    isDrifting =
+      unsafe drift?.note(features: chain.features, at: header.signalTime) ?? false
     return .decided(
       unsafe decoder.decide(
         features: chain.features, sampleIndex: header.sampleIndex, time: header.signalTime))
@@ -76,6 +85,7 @@ struct DecodingStage: ~Copyable {
     snapshot.gateFlags = gate.flags.rawValue
     snapshot.isGateOpen = gate.isOpen
     snapshot.isSettled = chain.isSettled
+    snapshot.isDrifting = isDrifting
   }
 
   /// As new, after the warm-up.
@@ -83,6 +93,8 @@ struct DecodingStage: ~Copyable {
   mutating func reset() {
     chain.reset()
     decoder.reset()
+    drift?.reset()
+    isDrifting = false
     decidedBlocks = 0
     expectedIndex = 0
   }

@@ -12,6 +12,8 @@
 //                                                                                            │││
 //   samples, events → file   recorder         normal              ◀──────────────────────────┼┴┘
 //     Recording: Recorder                                                                    │
+//   stop, arm, status        control          normal              operator panel, doorbell   │
+//     Acquire: ControlSocket.swift                                of the decoding thread     │
 //   status line, signals     main             normal              ◀──────────────────────────┘
 //     Acquire: Session.swift
 //

@@ -15,7 +15,7 @@ struct RecordingThread: ~Copyable {
   /// Makes the file and starts the thread; samples may come from now on.
   init(
     _ plan: SessionPlan, description: AmplifierDescription, frames: consuming RingConsumer,
-    events: consuming RecordedEventConsumer
+    events: consuming RecordedEventConsumer, notes: RecorderNotes
   ) throws(Failure) {
     let section = plan.configuration.recording
     let recording = RecordingPlan(
@@ -27,7 +27,7 @@ struct RecordingThread: ~Copyable {
     do throws(RecordingFault) {
       recorder = try Recorder(
         folder: section.folder, plan: recording, frames: frames, events: events, status: status,
-        interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
+        notes: notes, interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
     } catch {
       throw Failure(.cannotCreate, error.message)
     }

@@ -53,6 +53,14 @@ extension DecodingWorkspace {
     }
   }
 
+  /// Nil without an exoskeleton.
+  borrowing func actuatorRecord(remarks: [String]) -> ActuatorRecord? {
+    actuation?.record(
+      remarks: remarks,
+      emergency: histograms.lineToStop.count > 0 ? histograms.lineToStop.summary : nil,
+      outages: snapshot.outages)
+  }
+
   /// Nil where the hardware's own edge is stamped.
   var sampleTimes: (error: Nanoseconds, latestArrival: Nanoseconds)? {
     let error = snapshot.sampleTimeErrorNanoseconds

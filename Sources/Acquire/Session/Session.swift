@@ -58,8 +58,16 @@ struct Session {
 
     let stage = decodes ? try plan.stage() : nil
     let meter = try plan.impedance?.meter()
-    var line = try ExoskeletonLine(
-      decodes ? plan.configuration.exoskeleton : nil, limits: plan.limits)
+    var line = try ExoskeletonLine(decodes ? plan : nil)
+    let section = plan.configuration.exoskeleton
+    if decodes {
+      try line.watchEmergencyLine(
+        section, bell: bell, settings: settings("emergency", priority: 90, cpu: layout.decodingCPU))
+    }
+    // Before anything can be armed, so that whatever moves can also be stopped.
+    let control = try line.control(bell: bell)
+    let notes = RecorderNotes()
+    let actuation = try line.actuation(plan, go: go, halt: halt)
     do throws(AmplifierFault) {
       try amplifier.arm()
     } catch {
@@ -70,13 +78,13 @@ struct Session {
     let presence = amplifier.presence
     let recording = try RecordingThread(
       plan, description: description, frames: recorderRing.consumer,
-      events: eventRing.consumer)
+      events: eventRing.consumer, notes: notes)
 
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
       gathering: plan.gathering,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
-      actuation: line.actuation(plan, go: go, halt: halt), meter: meter, events: eventRing.producer,
+      actuation: actuation, meter: meter, events: eventRing.producer,
       status: statusRing.producer)
     let decodingThread = try start(
       "decoding", priority: plan.configuration.realTime.decodingPriority,
@@ -102,18 +110,25 @@ struct Session {
     } catch {
       stopDecoding.raise()
       bell.ring()
-      _ = decodingThread.join()
+      var finished = decodingThread.join()
+      line.endAttending()
+      _ = finished.actuation?.release()
       recording.finish()
       throw error
     }
     // Everything runs: from here on every way out leads over `halt` and `release`.
     go.raise()
     let started = MonotonicInstant.now()
+    control?.board.begin(
+      ControlIdentity(
+        amplifier: description.name, exoskeleton: line.name, classNames: plan.model.classes,
+        started: started))
     let processBefore = ThreadUsage.ofThisProcess()
 
     watch.run(
-      status: statusRing.consumer, recorder: recording.status, acquisitionEnded: acquisitionEnded,
-      line: line.name, amplifier: description, presence: presence, gathering: plan.gathering)
+      status: statusRing.consumer, recorder: recording.status, notes: notes,
+      acquisitionEnded: acquisitionEnded, line: line, bell: bell, board: control?.board,
+      amplifier: description, presence: presence, gathering: plan.gathering)
 
     // The person first: neutral goes out within a control period, whatever the rest does. Then
     // taken down from the left.
@@ -124,15 +139,20 @@ struct Session {
     bell.ring()
     var finished = decodingThread.join()
     let duration = MonotonicInstant.now() - started
+    let isLineGone = finished.actuation?.link.isGone ?? false
     let isNeutral = finished.actuation?.release()
-    // No current through anybody while the recorder waits for the disk.
+    // No current through anybody while others wait for a disk or for a port to open.
     acquisition.amplifier.stop()
+    let obstacle = line.attendant?.hindrance
+    line.endAttending()
     line.finish()
+    control?.finish()
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()
     watch.conclude(
-      acquisition.end, isNeutral: isNeutral ?? true, description: description,
+      acquisition.end, isNeutral: isNeutral ?? true,
+      goneLine: isLineGone ? (line.name, obstacle) : nil, description: description,
       recorder: recorderStatus, path: recordingPath)
 
     let process = ThreadUsage.ofThisProcess()
@@ -148,6 +168,7 @@ struct Session {
       faults: watch.faults)
     report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
+    report.actuator = finished.actuatorRecord(remarks: line.remarks)
     report.line = acquisition.amplifier.lineStatistics.map(LineRecord.init)
     report.sampleTimes = finished.sampleTimes
     report.gathering = plan.gathering
@@ -188,6 +209,15 @@ struct Session {
     _ name: String, priority: Int, cpu: Int?, workspace: consuming Workspace,
     run: @escaping @Sendable (inout Workspace) -> Void
   ) throws(Failure) -> RealTimeThread<Workspace> {
+    let settings = settings(name, priority: priority, cpu: cpu)
+    do throws(SchedulingFault) {
+      return try RealTimeThread.start(settings, workspace: workspace, run: run)
+    } catch {
+      throw Failure(.refused, error.message)
+    }
+  }
+
+  private func settings(_ name: String, priority: Int, cpu: Int?) -> ThreadSettings {
     let section = plan.configuration.realTime
     let policy: SchedulingPolicy =
       switch section.policy {
@@ -195,13 +225,8 @@ struct Session {
       case "other": .other
       default: .fifo(priority: priority)
       }
-    let settings = ThreadSettings(
+    return ThreadSettings(
       name: name, policy: policy, cpu: cpu,
       enforcement: section.allowBestEffort ? .bestEffort : .enforce)
-    do throws(SchedulingFault) {
-      return try RealTimeThread.start(settings, workspace: workspace, run: run)
-    } catch {
-      throw Failure(.refused, error.message)
-    }
   }
 }

@@ -15,6 +15,7 @@ struct SessionPlan {
   let model: LinearModel
   let rule: DecisionRule
   let limits: GovernorLimits
+  let drive: DriveSettings
   let demands: DemandTable
   let framesPerDecision: Int
   /// Electrodes measured while the session runs; nil: no current flows.
@@ -28,8 +29,9 @@ struct SessionPlan {
     self.montage = montage
     signal = try Self.signal(configuration, montage: montage)
     model = try Self.model(configuration.decoder)
-    limits = try Self.limits(configuration.exoskeleton)
-    demands = try Self.demands(configuration.exoskeleton, model: model, limits: limits)
+    limits = try configuration.exoskeleton.limits()
+    demands = try configuration.exoskeleton.demands(of: model.classes, limits: limits)
+    drive = try configuration.exoskeleton.drive(mode: demands.mode)
     let decoder = configuration.decoder
     rule = try explaining(.configuration, prefix: "[decoder] ") { () throws(ModelFault) in
       try DecisionRule(
@@ -66,7 +68,20 @@ struct SessionPlan {
     try explaining(.data) { () throws(ModelFault) in try model.validate(against: montage) }
     return DecodingStage(
       chain: try chain(), decoder: LinearDecoder(model: model, rule: rule),
-      framesPerDecision: framesPerDecision)
+      drift: try drift(), framesPerDecision: framesPerDecision)
+  }
+
+  private func drift() throws(Failure) -> DriftWatch? {
+    let section = configuration.decoder
+    if section.driftRatio == 0 { return nil }
+    guard section.driftRatio > 1 else {
+      throw Failure(
+        .configuration,
+        "`decoder.drift-ratio` is \(section.driftRatio), which every power has left: choose one "
+          + "above 1, or 0 to watch for no drift")
+    }
+    return DriftWatch(
+      model: model, ratio: section.driftRatio, span: Nanoseconds(seconds: section.driftSeconds))
   }
 
   /// No model was given, and the one that is part of the program is for other channels.
@@ -160,70 +175,5 @@ struct SessionPlan {
   private static func model(_ section: DecoderSection) throws(Failure) -> LinearModel {
     if !section.model.isEmpty { return try ModelFile.read(section.model) }
     return try explaining(.data) { () throws(ModelFault) in try .motorImagery() }
-  }
-
-  private static func limits(_ section: ExoskeletonSection) throws(Failure) -> GovernorLimits {
-    try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
-      try GovernorLimits(
-        positionMinimum: section.positionMinimumDegrees,
-        positionMaximum: section.positionMaximumDegrees,
-        velocityMaximum: section.velocityMaximumDegreesPerSecond,
-        accelerationMaximum: section.accelerationMaximumDegreesPerSecondSquared,
-        controlPeriod: Nanoseconds(seconds: section.controlPeriodSeconds),
-        frameTimeout: Nanoseconds(seconds: section.frameTimeoutSeconds),
-        decisionTimeout: Nanoseconds(seconds: section.decisionTimeoutSeconds),
-        acknowledgementTimeout: Nanoseconds(seconds: section.acknowledgementTimeoutSeconds))
-    }
-  }
-
-  /// "left = 10" for each class that asks for something; the others ask for neutral.
-  private static func demands(
-    _ section: ExoskeletonSection, model: LinearModel, limits: GovernorLimits
-  ) throws(Failure) -> DemandTable {
-    var demands = [Demand](repeating: .neutral, count: model.classes.count)
-    // The targets of the embedded model say nothing about the classes of another.
-    if section.targets == ExoskeletonSection().targets,
-      !["rest", "left", "right"].allSatisfy(model.classes.contains)
-    {
-      return try table(demands, limits: limits)
-    }
-    for target in section.targets {
-      let words = target.split(separator: "=").map { part in
-        String(part.filter { $0 != " " })
-      }
-      guard words.count == 2, let index = model.classes.firstIndex(of: words[0]) else {
-        throw Failure(
-          .configuration,
-          "`exoskeleton.targets`: \"\(target)\" is not CLASS = neutral, hold or degrees, with one "
-            + "of the model's classes \(model.classes.joined(separator: ", "))")
-      }
-      switch words[1] {
-      case "neutral": demands[index] = .neutral
-      case "hold": demands[index] = .hold
-      default:
-        guard let degrees = Double(words[1]) else {
-          throw Failure(
-            .configuration,
-            "`exoskeleton.targets`: \"\(words[1])\" in \"\(target)\" is not neutral, hold or "
-              + "degrees")
-        }
-        guard degrees >= limits.positionMinimum, degrees <= limits.positionMaximum else {
-          throw Failure(
-            .configuration,
-            "`exoskeleton.targets`: \"\(target)\" lies outside of the joint's "
-              + "\(limits.positionMinimum)…\(limits.positionMaximum) degrees")
-        }
-        demands[index] = .moveTo(degrees: degrees)
-      }
-    }
-    return try table(demands, limits: limits)
-  }
-
-  private static func table(_ demands: [Demand], limits: GovernorLimits) throws(Failure)
-    -> DemandTable
-  {
-    try explaining(.configuration, prefix: "[exoskeleton] ") { () throws(GovernorFault) in
-      try DemandTable(demands, limits: limits)
-    }
   }
 }

@@ -18,10 +18,15 @@ struct SessionWatch {
   /// How the program shall end.
   private(set) var status = ExitStatus.success
   private var hasToldOfRecording = false
-  private var hasToldOfLatch = false
+  private var toldLatch: String?
+  private var toldState = GovernorState.disarmed
+  private var toldArmings: UInt64 = 0
   private var toldRecoveries: UInt64 = 0
   private var isAway = false
   private var toldHindrance: String?
+  private var toldOutages: UInt64 = 0
+  private var isLineAway = false
+  private var toldObstacle: String?
 
   init(plan: SessionPlan, duration: Nanoseconds?, isQuiet: Bool) {
     classNames = plan.model.classes
@@ -31,24 +36,33 @@ struct SessionWatch {
       isTerminal: Terminal.output.isTerminal, columns: Terminal.output.columns)
   }
 
-  /// Until the duration is over, a signal comes, the amplifier ends, or the line is gone.
+  /// Until the duration is over, a signal comes, the amplifier ends, or a part fails for good.
   mutating func run(
     status snapshots: consuming OverwritingRingConsumer<StatusSnapshot>,
-    recorder: RecorderStatus, acquisitionEnded: StopSignal, line: String,
+    recorder: RecorderStatus, notes: RecorderNotes, acquisitionEnded: StopSignal,
+    line: borrowing ExoskeletonLine, bell: Doorbell, board: ControlBoard?,
     amplifier: AmplifierDescription, presence: DevicePresence?, gathering: Nanoseconds?
   ) {
+    let panel = line.panel
+    let attendant = line.attendant
+    let line = line.name
     let look: Nanoseconds = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     let start = MonotonicInstant.now()
     let end = duration.map { start + $0 }
     var nextShow = start + display.interval
     var lastSnapshot = start
-    while !acquisitionEnded.isRaised {
+    session: while !acquisitionEnded.isRaised {
       let now = MonotonicInstant.now()
       if let end, now >= end { break }
       let until = min(end ?? nextShow, nextShow, now + look)
-      if let signal = StopSignals.wait(atMost: max(.microseconds(100), until - now)) {
+      switch StopSignals.hear(atMost: max(.microseconds(100), until - now)) {
+      case .emergency:
+        panel.stop(.signal)
+        bell.ring()
+      case .ending(let signal):
         say("ended by \(signal)")
-        break
+        break session
+      case nil: break
       }
       if let fault = recorder.fault, !hasToldOfRecording {
         hasToldOfRecording = true
@@ -64,11 +78,10 @@ struct SessionWatch {
         continue
       }
       lastSnapshot = .now()
-      if snapshot.isLinkGone {
-        fail(.unavailable, "\(line) is gone: it was unplugged or switched off; plug it in again")
-        break
-      }
-      if let refusal = snapshot.armRefusal {
+      board?.post(snapshot)
+      note(attendant, snapshot, line: line, notes: notes)
+      // The session's own first; what an operator asks for later is answered to him.
+      if let refusal = snapshot.armRefusal, snapshot.armings <= 1, snapshot.outages.count == 0 {
         fail(.unavailable, "\(line) is not armed: \(refusal.message)")
         break
       }
@@ -76,11 +89,7 @@ struct SessionWatch {
         toldRecoveries = snapshot.recoveryCount
         say("! the amplifier \(snapshot.recovery.text)")
       }
-      if let reason = snapshot.governorState.latched, !hasToldOfLatch {
-        hasToldOfLatch = true
-        faults.append("\(line) moves no more in this session: \(reason)")
-        say("! \(line) moves no more in this session: \(reason)")
-      }
+      if snapshot.hasExoskeleton { tell(of: snapshot, line: line, notes: notes) }
       let shown = MonotonicInstant.now()
       if shown >= nextShow {
         nextShow = shown + display.interval
@@ -88,6 +97,67 @@ struct SessionWatch {
       }
     }
     if !isQuiet { Terminal.output.writeIfReady(display.finish()) }
+  }
+
+  /// Says, once each, what became of the governor, and notes in the recording what a person did.
+  private mutating func tell(of snapshot: StatusSnapshot, line: String, notes: RecorderNotes) {
+    if snapshot.latched != toldLatch {
+      toldLatch = snapshot.latched
+      if let reason = toldLatch {
+        let remedy = snapshot.governorState.isStopped ? "release, then arm" : "disarm, then arm"
+        let sentence = "\(line) moves no more in this session: \(reason)"
+        if !faults.contains(sentence) { faults.append(sentence) }
+        say("! \(sentence) (until somebody says otherwise: acquire exo \(remedy))")
+      }
+    }
+    let before = toldState
+    toldState = snapshot.governorState
+    if case .stopped(let cause) = toldState, !before.isStopped {
+      notes.add("stop by \(cause.text)")
+    }
+    if before.isStopped, !toldState.isStopped {
+      notes.add("stop released")
+      say("the stop is released; `acquire exo arm` arms \(line) again")
+    }
+    if snapshot.armings != toldArmings {
+      if toldArmings > 0 { say("\(line) is armed again") }
+      toldArmings = snapshot.armings
+      notes.add("armed")
+    } else if toldState == .disarmed, before != .disarmed, !before.isStopped {
+      notes.add("disarmed")
+      say("\(line) is disarmed")
+    }
+  }
+
+  /// Says that the exoskeleton's line went and came back, and what a person has to do then.
+  private mutating func note(
+    _ attendant: LinkAttendant?, _ snapshot: StatusSnapshot, line: String, notes: RecorderNotes
+  ) {
+    // Both may have happened since the snapshot before.
+    if snapshot.outages.count != toldOutages {
+      toldOutages = snapshot.outages.count
+      isLineAway = true
+      notes.add("exoskeleton gone")
+      say(
+        "! \(line) is gone: it was unplugged or switched off; it is looked for there, and the "
+          + "session goes on")
+    }
+    guard isLineAway else { return }
+    if !snapshot.isLinkGone {
+      isLineAway = false
+      toldObstacle = nil
+      notes.add("exoskeleton back")
+      let remedy =
+        switch snapshot.governorState {
+        case .disarmed: "acquire exo arm"
+        case .armed, .active, .neutral: "acquire exo disarm, then arm"
+        case .stopped: "acquire exo release, then arm"
+        }
+      say("\(line) is back; nothing moves until somebody arms it: \(remedy)")
+    } else if let obstacle = attendant?.hindrance, obstacle != toldObstacle {
+      toldObstacle = obstacle
+      say("! \(obstacle)")
+    }
   }
 
   /// Says that the device went; that it came back a frame says.
@@ -112,11 +182,16 @@ struct SessionWatch {
 
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
-    _ end: AcquisitionEnd, isNeutral: Bool, description: AmplifierDescription,
-    recorder: RecorderStatus,
-    path: String
+    _ end: AcquisitionEnd, isNeutral: Bool, goneLine: (name: String, obstacle: String?)?,
+    description: AmplifierDescription, recorder: RecorderStatus, path: String
   ) {
-    if !isNeutral, status == .success {
+    if let goneLine {
+      fail(
+        .unavailable,
+        "\(goneLine.name) is gone: it was unplugged or switched off, and was not back when the "
+          + "session ended; its own watchdog has to have made it neutral: check it"
+          + (goneLine.obstacle.map { "; \($0)" } ?? ""))
+    } else if !isNeutral, status == .success {
       fail(
         .unavailable,
         "the exoskeleton did not confirm neutral at the end: its own watchdog has to; check it")
@@ -168,15 +243,27 @@ struct SessionWatch {
   }
 }
 
-extension GovernorState {
+extension StatusSnapshot {
   /// Why nothing moves until somebody arms anew; nil while something may.
   var latched: String? {
+    if case .stopped(let cause) = governorState { return "it is stopped by \(cause.text)" }
+    return latchedCauses.isEmpty ? nil : latchedCauses.text
+  }
+}
+
+extension StopCause {
+  var text: String {
     switch self {
-    case .stopped: "it is stopped"
-    case .neutral(let causes): causes.latched.rawValue == 0 ? nil : causes.latched.text
-    case .disarmed, .armed, .active: nil
+    case .operatorCommand: "its operator"
+    case .emergencyLine: "the emergency line"
+    case .signal: "a signal"
+    case .exoskeleton: "the exoskeleton itself"
     }
   }
+}
+
+extension GovernorState {
+  var isStopped: Bool { if case .stopped = self { true } else { false } }
 
   /// For the status line: "active", or why not.
   var text: String {
@@ -193,7 +280,7 @@ extension GovernorState {
 extension NeutralCauses {
   /// "no decisions, no frames".
   var text: String {
-    Self.names.enumerated().filter { rawValue & 1 << UInt16($0.offset) != 0 }
+    Self.names.enumerated().filter { rawValue & 1 << UInt32($0.offset) != 0 }
       .map(\.element).joined(separator: ", ")
   }
 }
@@ -203,7 +290,7 @@ extension StatusSnapshot {
   var hindrance: String {
     guard decodes else { return "recording" }
     if !isSettled { return "settling" }
-    if isGateOpen { return "" }
+    if isGateOpen { return isDrifting ? "drift" : "" }
     let names = [
       "amplitude", "gradient", "flat line", "saturated", "lead off", "corrupt", "gap",
       "incomplete",

@@ -14,6 +14,8 @@ struct StageHistograms: ~Copyable {
   var write = LatencyHistogram()
   var edgeToCommand = LatencyHistogram()
   var firmware = LatencyHistogram()
+  /// The emergency line opened → the stop was handed to the driver.
+  var lineToStop = LatencyHistogram()
 
   /// Touches every histogram.
   mutating func warmUp() {
@@ -32,6 +34,7 @@ struct StageHistograms: ~Copyable {
     write.reset()
     edgeToCommand.reset()
     firmware.reset()
+    lineToStop.reset()
   }
 
   func summary(of stage: Stage) -> LatencySummary {

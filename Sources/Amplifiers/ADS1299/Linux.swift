@@ -3,13 +3,6 @@
 import RT
 import Signal
 
-/// A line of a gpiochip.
-public enum GPIOLine: Sendable, Equatable {
-  case offset(Int)
-  /// As the board's device tree calls it.
-  case named(String)
-}
-
 /// Where one to four chips are connected.
 public struct ADS1299Wiring: Sendable, Equatable {
   /// One a chip, in the order of the frame; one only for a single chip and for a daisy chain.

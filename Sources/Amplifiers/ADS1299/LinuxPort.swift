@@ -55,10 +55,21 @@ struct LinuxPort: ~Copyable {
 
   private mutating func openAll() throws(AmplifierFault) {
     let opened = try SpidevBus(paths: wiring.spiDevices, hertz: wiring.clockHertz)
+    do throws(GPIOFault) {
+      try openLines()
+    } catch {
+      throw AmplifierFault(error)
+    }
+    bus = consume opened
+  }
+
+  private mutating func openLines() throws(GPIOFault) {
     let chipPath = try ChipLookUp.path(labelled: wiring.chipLabel)
-    dataReady = try GPIOEdgeLines(chipPath: chipPath, lines: [wiring.dataReadyLine])
+    dataReady = try GPIOEdgeLines(
+      chipPath: chipPath, lines: [wiring.dataReadyLine], role: "DRDY", edges: .falling)
     if !wiring.otherDataReadyLines.isEmpty {
-      otherDataReady = try GPIOEdgeLines(chipPath: chipPath, lines: wiring.otherDataReadyLines)
+      otherDataReady = try GPIOEdgeLines(
+        chipPath: chipPath, lines: wiring.otherDataReadyLines, role: "DRDY", edges: .falling)
     }
     if let line = wiring.powerDownLine {
       power = try GPIOOutputLine(chipPath: chipPath, line: line, role: "PWDN", isHigh: true)
@@ -69,7 +80,6 @@ struct LinuxPort: ~Copyable {
     if let line = wiring.startLine {
       start = try GPIOOutputLine(chipPath: chipPath, line: line, role: "START", isHigh: false)
     }
-    bus = consume opened
   }
 
   mutating func close() {

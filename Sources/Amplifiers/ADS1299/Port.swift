@@ -64,20 +64,7 @@ protocol SPIBus: ~Copyable {
 }
 
 /// A falling edge of DRDY: one conversion.
-struct Edge: BitwiseCopyable {
-  var time = MonotonicInstant(nanoseconds: 0)
-  /// Counts every edge that the line's owner saw, those included that it had no room to keep.
-  var lineSequence: UInt32 = 0
-
-  @_noLocks @_noAllocation
-  init() {}
-
-  @_noLocks @_noAllocation
-  init(time: MonotonicInstant, lineSequence: UInt32) {
-    self.time = time
-    self.lineSequence = lineSequence
-  }
-}
+typealias Edge = GPIOEdge
 
 /// Where DRDY's edges come from.
 protocol EdgeSource: ~Copyable {

@@ -180,8 +180,10 @@ extension PacketStream {
       hasHoleAhead = !followsHole && count.step(to: counter) == 1 && waitsBehindHole
       missing = hasHoleAhead ? 0 : lost
     case .restarted(let lost):
-      missing = lost
       publishWaitingHalf(into: &sink)
+      // Whatever it counts from, no packet belongs to a frame that has gone out.
+      let free = (publishedFrame + 1) * Int64(format.packetsPerFrame)
+      missing = max(lost, free - count.index - 1)
       restart()
     case .repeated:
       counts.repeatedPackets &+= 1

@@ -1,5 +1,5 @@
-// Real-time: the decoding thread, once a control period. A fixed number of comparisons, at most
-// one square root. No system call, no loop but over the ten causes.
+// Real-time: the decoding thread, once a control period. A fixed number of comparisons and of
+// roots. No system call, no loop but over the seventeen causes and the seven pieces of a course.
 
 internal import RT
 internal import MathShim
@@ -9,12 +9,22 @@ internal import MathShim
 public struct MotionSetpoint: Equatable, Sendable, BitwiseCopyable {
   public let positionDegrees: Double
   public let velocityDegreesPerSecond: Double
+  public let accelerationDegreesPerSecondSquared: Double
 
   @_noLocks @_noAllocation
   fileprivate init(_ setpoint: Setpoint) {
     positionDegrees = setpoint.positionDegrees
     velocityDegreesPerSecond = setpoint.velocityDegreesPerSecond
+    accelerationDegreesPerSecondSquared = setpoint.accelerationDegreesPerSecondSquared
   }
+}
+
+/// An effort that lies within a governor's limits. Only a governor makes one.
+public struct EffortSetpoint: Equatable, Sendable, BitwiseCopyable {
+  public let newtonMetres: Double
+
+  @_noLocks @_noAllocation
+  fileprivate init(_ newtonMetres: Double) { self.newtonMetres = newtonMetres }
 }
 
 extension Governor {
@@ -32,6 +42,7 @@ extension Governor {
       state = .armed
       armedSince = nil
       armRefusal = nil
+      burst.forget()
       counts.armings += 1
     case .armed, .active, .neutral, .stopped: break
     }
@@ -75,6 +86,7 @@ extension Governor {
     counts.steps += 1
     let elapsed = elapsed(at: input.now)
     previousStep = input.now
+    burst.note(closings: input.signal.closings, at: input.now)
     switch state {
     case .stopped: return .stop
     case .disarmed: return disarmedCommand(input)
@@ -91,9 +103,10 @@ extension Governor {
     case .armed: return armedCommand(input, causes)
     case .active:
       if causes.rawValue != 0 { return neutral(causes, before: NeutralCauses(rawValue: 0)) }
-      return advance(input.demand, elapsed ?? .zero)
+      // A drive that does not follow yet would leap to where the course has gone on to meanwhile.
+      return advance(input.demand, isDriven(input.joint) ? elapsed ?? .zero : .zero)
     case .neutral(let before):
-      causes.add(before.latched)
+      causes.add(before.and(limits.latching))
       return begin(input, causes, before: before)
     }
   }
@@ -143,7 +156,7 @@ extension Governor {
     }
     if joint.faults.rawValue != 0 { return .exoskeletonNotArmed }
     if case .none = start(joint) { return .jointUnfit }
-    return nil
+    return input.signal.isFit ? nil : .signalUnfit
   }
 
   /// Motion begins where the joint is, as fast as it is, or it does not begin.
@@ -155,33 +168,67 @@ extension Governor {
     guard let joint = input.joint, let start = start(joint) else {
       return neutral(.jointUnfit, before: before)
     }
-    setpoint = start
     state = .active
     counts.motions += 1
-    return .motion(MotionSetpoint(setpoint))
+    effortNewtonMetres = 0
+    course = Course(stoppingFrom: start, within: limits.motion)
+    secondsOnCourse = 0
+    switch mode {
+    case .position: return .motion(MotionSetpoint(start))
+    case .effort: return .exert(EffortSetpoint(0))
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func isDriven(_ joint: JointState?) -> Bool {
+    if let joint, case .moving = joint.state { true } else { false }
   }
 
   @_noLocks @_noAllocation
   private mutating func advance(_ demand: Demand, _ elapsed: Nanoseconds) -> Command {
-    let target: Double
-    switch demand {
-    case .moveTo(let degrees): target = degrees
-    case .hold, .neutral:
-      target = setpoint.stoppingPoint(accelerationMaximum: limits.accelerationMaximum)
-    }
-    setpoint = setpoint.advanced(
-      toward: target, seconds: Double(elapsed.rawValue) * 1e-9,
-      velocityMaximum: limits.velocityMaximum, accelerationMaximum: limits.accelerationMaximum)
-    // The course stays within the limits; arithmetic may leave them by the last bit.
-    setpoint.positionDegrees = inside(setpoint.positionDegrees)
     counts.motions += 1
-    return .motion(MotionSetpoint(setpoint))
+    let seconds = Double(elapsed.rawValue) * 1e-9
+    switch mode {
+    case .position:
+      var target: Double?
+      if case .moveTo(let degrees) = demand { target = degrees }
+      steer(to: target, seconds)
+      var setpoint = course.state(after: secondsOnCourse)
+      // The course stays within the limits; arithmetic may leave them by the last bit.
+      setpoint.positionDegrees = inside(setpoint.positionDegrees)
+      return .motion(MotionSetpoint(setpoint))
+    case .effort:
+      var wanted = 0.0
+      if case .exert(let newtonMetres) = demand { wanted = newtonMetres }
+      let step = limits.effortRateMaximum * seconds
+      effortNewtonMetres = min(
+        max(wanted, effortNewtonMetres - step), effortNewtonMetres + step)
+      return .exert(EffortSetpoint(effortNewtonMetres))
+    }
+  }
+
+  /// On by some seconds to a target, by way of rest when the joint is under way to another; nil:
+  /// to rest.
+  @_noLocks @_noAllocation
+  private mutating func steer(to target: Double?, _ seconds: Double) {
+    if !course.isStop && target != course.restDegrees {
+      course = Course(
+        stoppingFrom: course.state(after: secondsOnCourse), within: limits.motion)
+      secondsOnCourse = 0
+    }
+    secondsOnCourse += seconds
+    guard course.isStop, secondsOnCourse >= course.seconds, let target,
+      target != course.restDegrees
+    else { return }
+    // What is left of the period belongs to the new course; how long it rested before does not.
+    secondsOnCourse = min(secondsOnCourse - course.seconds, seconds)
+    course = Course(from: course.restDegrees, to: target, within: limits.motion)
   }
 
   @_noLocks @_noAllocation
   private mutating func neutral(_ causes: NeutralCauses, before: NeutralCauses) -> Command {
     let arisen = causes.rawValue & ~before.rawValue
-    for bit in 0..<NeutralCauses.bitCount where arisen & (1 << UInt16(bit)) != 0 {
+    for bit in 0..<NeutralCauses.bitCount where arisen & (1 << UInt32(bit)) != 0 {
       causeCounts[bit] += 1
     }
     state = .neutral(causes)
@@ -205,12 +252,17 @@ extension Governor {
     causes.add(jointCauses(input.joint))
     switch input.demand {
     case .neutral: causes.add(.demanded)
-    case .hold: break
-    case .moveTo(let degrees):
-      if !isWithinLimits(degrees) {
+    case .hold, .moveTo, .exert:
+      if !isAllowed(input.demand) {
         causes.add(.refusedDemand)
         counts.refusedDemands += 1
       }
+    }
+    causes.add(signalCauses(input.signal, now))
+    if let heartbeatTimeout = limits.heartbeatTimeout,
+      !isFresh(input.lastHeartbeat, now, heartbeatTimeout)
+    {
+      causes.add(.noHeartbeat)
     }
     if let elapsed, elapsed.rawValue < 0 || elapsed.rawValue > limits.latestStep.rawValue {
       causes.add(.lateStep)
@@ -229,7 +281,58 @@ extension Governor {
     }
     if joint.faults.rawValue != 0 { causes.add(.exoskeletonFault) }
     if !isWithinPlay(joint.positionDegrees) { causes.add(.jointUnfit) }
+    // What a person does with a joint that is not driven is no fault.
+    if case .active = state {
+      let speed = math_fabs(joint.velocityDegreesPerSecond)
+      if speed > limits.velocityMaximum * GovernorLimits.overspeedFactor { causes.add(.overspeed) }
+      if !follows(joint) { causes.add(.notFollowing) }
+      // False for NaN, which is what a drive says that cannot tell its effort.
+      if math_fabs(joint.effortNewtonMetres) > limits.effortMaximum { causes.add(.overEffort) }
+    }
     return causes
+  }
+
+  /// Whether the joint is near where it was told to be. One that is held and then let go would
+  /// leap to where the course has gone on to meanwhile.
+  @_noLocks @_noAllocation
+  private func follows(_ joint: JointState) -> Bool {
+    switch mode {
+    case .effort: return true
+    case .position:
+      let told = course.state(after: secondsOnCourse).positionDegrees
+      // An unknown position is no error of following; it is unfit by itself.
+      return !(math_fabs(joint.positionDegrees - told) > limits.followingErrorMaximum)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private func signalCauses(_ signal: SignalHealth, _ now: MonotonicInstant) -> NeutralCauses {
+    var causes = NeutralCauses(rawValue: 0)
+    if !signal.isFit { causes.add(.signalUnfit) }
+    if signal.isDrifting { causes.add(.drift) }
+    if burst.lasts(limits.burstClosings, within: limits.burstWindow, at: now) {
+      causes.add(.signalBurst)
+    }
+    return causes
+  }
+
+  /// Whether a demand is of this joint's kind and within its limits; false for what is no number.
+  @_noLocks @_noAllocation
+  private func isAllowed(_ demand: Demand) -> Bool {
+    switch mode {
+    case .position:
+      switch demand {
+      case .neutral, .hold: return true
+      case .moveTo(let degrees): return isWithinLimits(degrees)
+      case .exert: return false
+      }
+    case .effort:
+      switch demand {
+      case .neutral: return true
+      case .exert(let newtonMetres): return math_fabs(newtonMetres) <= limits.effortMaximum
+      case .hold, .moveTo: return false
+      }
+    }
   }
 
   /// Where and how fast motion would begin: as the joint is, inside the limits, able to stop before
@@ -239,11 +342,10 @@ extension Governor {
     let position = joint.positionDegrees
     let velocity = joint.velocityDegreesPerSecond
     guard isWithinPlay(position), math_fabs(velocity) <= limits.velocityMaximum else { return nil }
-    var setpoint = Setpoint(positionDegrees: inside(position), velocityDegreesPerSecond: velocity)
-    let stop = setpoint.stoppingPoint(accelerationMaximum: limits.accelerationMaximum)
-    guard isWithinPlay(stop) else { return nil }
-    if !isWithinLimits(stop) { setpoint.velocityDegreesPerSecond = 0 }
-    return setpoint
+    let setpoint = Setpoint(positionDegrees: inside(position), velocity: velocity)
+    let rest = Course(stoppingFrom: setpoint, within: limits.motion).restDegrees
+    guard isWithinPlay(rest) else { return nil }
+    return isWithinLimits(rest) ? setpoint : Setpoint(positionDegrees: setpoint.positionDegrees)
   }
 
   /// False for NaN.

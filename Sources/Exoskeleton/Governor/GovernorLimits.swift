@@ -1,4 +1,4 @@
-// The constants of the governor, in one table. docs/safety.md repeats it.
+// The constants of the governor, in one table. docs/safety.md repeats it, and a test compares them.
 
 public import RT
 
@@ -8,12 +8,19 @@ public import RT
 /// |---|---|---|---|
 /// | positionMinimum | deg | 0 | -360 … 360, below positionMaximum |
 /// | positionMaximum | deg | 90 | -360 … 360 |
-/// | velocityMaximum | deg/s | 30 | above 0, at most 1000 |
-/// | accelerationMaximum | deg/s² | 120 | above 0, at most 100 000 |
+/// | velocityMaximum | deg/s | 30 | 0.001 … 1000 |
+/// | accelerationMaximum | deg/s² | 120 | 0.001 … 100 000 |
+/// | jerkMaximum | deg/s³ | 1200 | 0.001 … 10 000 000 |
+/// | effortMaximum | N·m | 20 | 0.001 … 500 |
+/// | effortRateMaximum | N·m/s | 40 | 0.001 … 100 000 |
+/// | followingErrorMaximum | deg | 15 | 0.1 … 360 |
 /// | controlPeriod | ms | 20 | 1 … 200 |
 /// | frameTimeout | ms | 100 | controlPeriod … 5000 |
 /// | decisionTimeout | ms | 500 | controlPeriod … 5000 |
 /// | acknowledgementTimeout | ms | 100 | controlPeriod … 5000 |
+/// | heartbeatTimeout | ms | none is asked for | controlPeriod … 5000 |
+/// | burstClosings | | 5 | 1 … 16 |
+/// | burstWindow | s | 10 | 0.1 … 60 |
 ///
 /// Nothing is ever clamped: a value that is not safe is refused when the table is made.
 public struct GovernorLimits: Equatable, Sendable {
@@ -21,6 +28,12 @@ public struct GovernorLimits: Equatable, Sendable {
   public let positionMaximum: Double
   public let velocityMaximum: Double
   public let accelerationMaximum: Double
+  public let jerkMaximum: Double
+  /// Commanded at most; more than this measured while it moves is a cause of neutral.
+  public let effortMaximum: Double
+  public let effortRateMaximum: Double
+  /// How far the joint may stand from where it was told to be; led by effort it is told nowhere.
+  public let followingErrorMaximum: Double
   /// How often `Governor.step` is called.
   public let controlPeriod: Nanoseconds
   /// Neutral when the newest frame is older.
@@ -29,14 +42,26 @@ public struct GovernorLimits: Equatable, Sendable {
   public let decisionTimeout: Nanoseconds
   /// Neutral when the exoskeleton has acknowledged nothing that was written more recently.
   public let acknowledgementTimeout: Nanoseconds
+  /// Neutral when the operator's newest heartbeat is older; nil: none is asked for.
+  public let heartbeatTimeout: Nanoseconds?
+  /// So many artifacts or losses of contact within `burstWindow` are a burst.
+  public let burstClosings: Int
+  public let burstWindow: Nanoseconds
+  /// The causes of neutral that only `disarm()` and `arm()` end. Never less than
+  /// `NeutralCauses.alwaysLatched`.
+  public let latching: NeutralCauses
 
   /// Angles in degrees. Throws at the first value that is not safe or makes no sense.
   public init(
     positionMinimum: Double = 0, positionMaximum: Double = 90, velocityMaximum: Double = 30,
-    accelerationMaximum: Double = 120, controlPeriod: Nanoseconds = .milliseconds(20),
+    accelerationMaximum: Double = 120, jerkMaximum: Double = 1200, effortMaximum: Double = 20,
+    effortRateMaximum: Double = 40, followingErrorMaximum: Double = 15,
+    controlPeriod: Nanoseconds = .milliseconds(20),
     frameTimeout: Nanoseconds = .milliseconds(100),
     decisionTimeout: Nanoseconds = .milliseconds(500),
-    acknowledgementTimeout: Nanoseconds = .milliseconds(100)
+    acknowledgementTimeout: Nanoseconds = .milliseconds(100),
+    heartbeatTimeout: Nanoseconds? = nil, burstClosings: Int = 5,
+    burstWindow: Nanoseconds = .seconds(10), alsoLatching: NeutralCauses = []
   ) throws(GovernorFault) {
     try Self.check("the position minimum", positionMinimum, atLeast: -360, atMost: 360, "deg")
     try Self.check("the position maximum", positionMaximum, atLeast: -360, atMost: 360, "deg")
@@ -48,11 +73,19 @@ public struct GovernorLimits: Equatable, Sendable {
     try Self.check(
       "the acceleration maximum", accelerationMaximum, atLeast: 0.001, atMost: 100_000, "deg/s²")
     try Self.check(
+      "the jerk maximum", jerkMaximum, atLeast: 0.001, atMost: 10_000_000, "deg/s³")
+    try Self.check("the effort maximum", effortMaximum, atLeast: 0.001, atMost: 500, "N·m")
+    try Self.check(
+      "the effort rate maximum", effortRateMaximum, atLeast: 0.001, atMost: 100_000, "N·m/s")
+    try Self.check(
+      "the following error maximum", followingErrorMaximum, atLeast: 0.1, atMost: 360, "deg")
+    try Self.check(
       "the control period", controlPeriod.milliseconds, atLeast: 1, atMost: 200, "ms")
-    let timeouts = [
+    var timeouts = [
       ("the frame timeout", frameTimeout), ("the decision timeout", decisionTimeout),
       ("the acknowledgement timeout", acknowledgementTimeout),
     ]
+    if let heartbeatTimeout { timeouts.append(("the heartbeat timeout", heartbeatTimeout)) }
     for (name, timeout) in timeouts {
       guard timeout >= controlPeriod else {
         throw .shorterThanControlPeriod(
@@ -61,40 +94,63 @@ public struct GovernorLimits: Equatable, Sendable {
       }
       try Self.check(name, timeout.milliseconds, atLeast: 1, atMost: 5000, "ms")
     }
+    try Self.check(
+      "the number of a burst", Double(burstClosings), atLeast: 1,
+      atMost: Double(SignalBurst.closingsMax), "closings")
+    try Self.check("the window of a burst", burstWindow.seconds, atLeast: 0.1, atMost: 60, "s")
     self.positionMinimum = positionMinimum
     self.positionMaximum = positionMaximum
     self.velocityMaximum = velocityMaximum
     self.accelerationMaximum = accelerationMaximum
+    self.jerkMaximum = jerkMaximum
+    self.effortMaximum = effortMaximum
+    self.effortRateMaximum = effortRateMaximum
+    self.followingErrorMaximum = followingErrorMaximum
     self.controlPeriod = controlPeriod
     self.frameTimeout = frameTimeout
     self.decisionTimeout = decisionTimeout
     self.acknowledgementTimeout = acknowledgementTimeout
+    self.heartbeatTimeout = heartbeatTimeout
+    self.burstClosings = burstClosings
+    self.burstWindow = burstWindow
+    latching = NeutralCauses.alwaysLatched.union(alsoLatching)
+  }
+
+  var motion: MotionLimits {
+    @_noLocks @_noAllocation
+    get {
+      MotionLimits(
+        velocity: velocityMaximum, acceleration: accelerationMaximum, jerk: jerkMaximum)
+    }
   }
 
   /// Throws when the exoskeleton's own limits or its watchdog do not go with these.
   ///
-  /// Its limits must be at least as wide, or it would refuse what the governor allows; its
-  /// watchdog must be there, outlast two control periods, and bite within `watchdogMaximum`.
+  /// Its limits, where it tells them, must be at least as wide, or it would refuse what the
+  /// governor allows. Its watchdog, where it can be read, must outlast two control periods and bite
+  /// within `watchdogMaximum`. A drive whose watchdog cannot be read, or that has none, says so in
+  /// its `remarks`, and a person has to know.
   public func check(against identity: ExoskeletonIdentity) throws(GovernorFault) {
-    let lowest = Double(identity.positionMinMillidegrees) / 1000
-    let highest = Double(identity.positionMaxMillidegrees) / 1000
-    let fastest = Double(identity.velocityMaxMillidegreesPerSecond) / 1000
-    guard positionMinimum >= lowest else {
-      throw .widerThanExoskeleton(
-        name: "position minimum", own: positionMinimum, exoskeleton: lowest, unit: "deg")
+    if let range = identity.positionDegrees {
+      guard positionMinimum >= range.lowerBound else {
+        throw .widerThanExoskeleton(
+          name: "position minimum", own: positionMinimum, exoskeleton: range.lowerBound,
+          unit: "deg")
+      }
+      guard positionMaximum <= range.upperBound else {
+        throw .widerThanExoskeleton(
+          name: "position maximum", own: positionMaximum, exoskeleton: range.upperBound,
+          unit: "deg")
+      }
     }
-    guard positionMaximum <= highest else {
-      throw .widerThanExoskeleton(
-        name: "position maximum", own: positionMaximum, exoskeleton: highest, unit: "deg")
-    }
-    guard velocityMaximum <= fastest else {
+    if let fastest = identity.velocityMaximum, velocityMaximum > fastest {
       throw .widerThanExoskeleton(
         name: "velocity maximum", own: velocityMaximum, exoskeleton: fastest, unit: "deg/s")
     }
-    let watchdog = Nanoseconds.milliseconds(Int64(identity.watchdogMilliseconds))
+    guard case .read(let watchdog) = identity.watchdog else { return }
     guard watchdog >= controlPeriod * 2, watchdog <= Self.watchdogMaximum else {
       throw .unsuitableWatchdog(
-        milliseconds: Int(identity.watchdogMilliseconds),
+        milliseconds: Int(watchdog.milliseconds),
         minimum: (controlPeriod * 2).milliseconds, maximum: Self.watchdogMaximum.milliseconds)
     }
   }
@@ -108,6 +164,9 @@ public struct GovernorLimits: Equatable, Sendable {
 
   /// How long `arm()` waits for the exoskeleton, from the first step on.
   static var armingTimeout: Nanoseconds { @_noLocks @_noAllocation get { .seconds(1) } }
+
+  /// A joint that moves faster than so many times `velocityMaximum` does not follow its commands.
+  static var overspeedFactor: Double { @_noLocks @_noAllocation get { 2 } }
 
   /// A step that comes later than this after the one before commands neutral.
   var latestStep: Nanoseconds { @_noLocks @_noAllocation get { controlPeriod * 3 } }
@@ -134,6 +193,8 @@ public enum GovernorFault: Error, Equatable, Sendable {
   case unsuitableWatchdog(milliseconds: Int, minimum: Double, maximum: Double)
   case tooManyDemands(count: Int, capacity: Int)
   case targetOutsideLimits(classIndex: Int, degrees: Double, minimum: Double, maximum: Double)
+  case effortOutsideLimits(classIndex: Int, newtonMetres: Double, maximum: Double)
+  case mixedDemands(classIndex: Int)
 
   /// One sentence: what is wrong, and what to do.
   public var message: String {
@@ -161,6 +222,12 @@ public enum GovernorFault: Error, Equatable, Sendable {
     case .targetOutsideLimits(let classIndex, let degrees, let minimum, let maximum):
       "class \(classIndex) moves to \(degrees) deg, outside \(minimum) to \(maximum) deg:"
         + " change the target or the position limits"
+    case .effortOutsideLimits(let classIndex, let newtonMetres, let maximum):
+      "class \(classIndex) pushes with \(newtonMetres) N·m, but \(maximum) N·m are allowed:"
+        + " change the target or the effort limit"
+    case .mixedDemands(let classIndex):
+      "class \(classIndex) asks for a position, others for an effort: a joint is led by one of"
+        + " them, so give all classes targets of one kind, or neutral"
     }
   }
 }

@@ -40,7 +40,7 @@ public enum StopCause: Equatable, Sendable, BitwiseCopyable, CaseIterable {
   case operatorCommand
   /// The hardware line.
   case emergencyLine
-  /// SIGINT, SIGTERM and their like.
+  /// SIGUSR1. What ends the program ends motion otherwise: neutral, then disarmed.
   case signal
   /// The exoskeleton said that it is stopped.
   case exoskeleton
@@ -48,18 +48,19 @@ public enum StopCause: Equatable, Sendable, BitwiseCopyable, CaseIterable {
 
 /// Why neutral is commanded. Several may hold at once.
 public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
-  public var rawValue: UInt16
+  public var rawValue: UInt32
 
   @_noLocks @_noAllocation
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// No frame for `frameTimeout`. Benign.
   public static var noFrames: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 0) } }
   /// No decision yet, or none for `decisionTimeout`. Benign.
   public static var noDecisions: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 1) } }
-  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign:
-  /// when it answers again its state is known again, and had it fallen silent for as long as its
-  /// own watchdog allows, `exoskeletonLeft` would hold.
+  /// The exoskeleton acknowledged nothing of what was written in `acknowledgementTimeout`. Benign
+  /// where it says for itself what has become of it meanwhile, as our own protocol does: switched
+  /// off and on, or left by its own watchdog, it is disarmed. A session with a drive of another
+  /// maker latches it.
   public static var noAcknowledgements: Self {
     @_noLocks @_noAllocation get { Self(rawValue: 1 << 2) }
   }
@@ -82,24 +83,43 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   }
   /// The step came more than three control periods after the one before, or before it. Benign.
   public static var lateStep: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 9) } }
+  /// No decision can be made on the signal as it is: artifact, contact, gap. Benign.
+  public static var signalUnfit: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 10) } }
+  /// That came about too often of late. Benign.
+  public static var signalBurst: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 11) } }
+  /// The signal is no more what the decoder was trained on. Benign.
+  public static var drift: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 12) } }
+  /// The operator's heartbeat was asked for, and none came in `heartbeatTimeout`. Latched.
+  public static var noHeartbeat: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 13) } }
+  /// While it was driven the joint moved at more than twice the velocity limit. Latched.
+  public static var overspeed: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 14) } }
+  /// While it was driven the drive reported more effort than is allowed. Latched.
+  public static var overEffort: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 15) } }
 
-  static var bitCount: Int { @_noLocks @_noAllocation get { 10 } }
+  /// Led by position, it stood further from where it was told to be than is allowed: it is held,
+  /// or its drive does not obey. Latched, or what holds it would be pressed again and again.
+  public static var notFollowing: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 16) } }
+
+  static var bitCount: Int { @_noLocks @_noAllocation get { 17 } }
 
   /// In the order of the bits, for reports.
   public static var names: [String] {
     [
       "no frames", "no decisions", "no acknowledgements", "link gone", "joint unfit",
       "refused demand", "demanded", "exoskeleton fault", "exoskeleton left", "late step",
+      "signal unfit", "signal burst", "drift", "no heartbeat", "overspeed", "over-effort",
+      "not following",
     ]
   }
 
-  /// Those that only `disarm()` and `arm()` end.
-  static var latching: UInt16 { @_noLocks @_noAllocation get { 0b01_1000_1000 } }
-
-  /// The part of these causes that is latched.
-  public var latched: Self {
-    @_noLocks @_noAllocation get { Self(rawValue: rawValue & Self.latching) }
+  /// Those that only `disarm()` and `arm()` end, whatever the configuration: after them the
+  /// exoskeleton, or who watches it, may no longer be what was armed.
+  public static var alwaysLatched: Self {
+    @_noLocks @_noAllocation get { Self(rawValue: 0b1_1110_0001_1000_1000) }
   }
+
+  @_noLocks @_noAllocation
+  func and(_ causes: Self) -> Self { Self(rawValue: rawValue & causes.rawValue) }
 
   @_noLocks @_noAllocation
   mutating func add(_ causes: Self) { rawValue |= causes.rawValue }
@@ -111,6 +131,7 @@ public enum ArmRefusal: Equatable, Sendable, BitwiseCopyable {
   case exoskeletonSilent
   case exoskeletonNotArmed
   case jointUnfit
+  case signalUnfit
 
   public var message: String {
     switch self {
@@ -119,6 +140,8 @@ public enum ArmRefusal: Equatable, Sendable, BitwiseCopyable {
     case .exoskeletonNotArmed: "the exoskeleton does not arm: look at its own display for the fault"
     case .jointUnfit:
       "the joint stands outside the governor's limits or moves: bring it to rest inside by hand"
+    case .signalUnfit:
+      "the signal is not fit to be decided on: look at the electrodes (acquire impedance)"
     }
   }
 }

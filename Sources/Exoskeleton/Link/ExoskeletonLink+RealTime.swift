@@ -1,10 +1,10 @@
-// Real-time: the decoding thread. `send` is one write system call, `poll` one read; the work of a
-// poll is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements).
+// Real-time: the decoding thread. `send` is one write system call, and an ioctl before a motion;
+// `poll` is one read, and a write where half a frame is left or a protocol must go on at once; its
+// work is bounded by the parser's memory (1024 bytes, at most 27 acknowledgements).
 // `sendNeutralBlocking` sleeps and is for the end of a session and for signal paths; it too
 // neither allocates nor locks.
 
 public import RT
-internal import MathShim
 internal import SPIShim
 
 /// What became of a command.
@@ -13,6 +13,8 @@ public enum SendOutcome: Equatable, Sendable {
   case sent(sequence: UInt16)
   /// The driver had no room: dropped whole.
   case refused
+  /// The protocol waits for an answer, or for silence on the line, first: nothing was written.
+  case withheld
   /// No exoskeleton was identified: only `identify`, `stop`, `neutral` and `disarm` may be sent.
   case notConnected
   /// The port is gone.
@@ -22,63 +24,101 @@ public enum SendOutcome: Equatable, Sendable {
 extension ExoskeletonLink {
   /// Encodes and writes one command.
   ///
-  /// Real-time: one write system call.
+  /// Real-time: one write system call; before a motion an ioctl.
   @_noLocks @_noAllocation
   @discardableResult
   public mutating func send(_ command: Command) -> SendOutcome {
     if let goneErrno { return .gone(errno: goneErrno) }
-    if !isIdentified, needsIdentity(command) { return .notConnected }
+    if !hasIdentity, needsIdentity(command) { return .notConnected }
+    // What waits in the driver is obeyed first: nothing that moves stands in front of a stop. Of a
+    // USB device that is a serial port itself (cdc-acm) the kernel counts whole buffers as waiting.
+    if moves(command), let waiting = port.outputQueueByteCount, waiting > lastCommandByteCount {
+      counted.heldBack += 1
+      return .refused
+    }
     let sequence = nextSequence
-    // SAFETY: `frame` has room for the longest frame, and `encode` says how much of it is used.
-    let byteCount = unsafe FrameEncoder.encode(
-      message(of: command), sequence: sequence, into: frame)
-    let outcome = unsafe port.write(UnsafeRawBufferPointer(start: frame, count: byteCount))
-    switch outcome {
-    case .written, .begun:
-      nextSequence &+= 1
-      inFlight.write(sequence, at: .now())
-      counted.commands += 1
-      return .sent(sequence: sequence)
-    case .wouldBlock:
+    var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
+    let asks = wire.encode(command, sequence: sequence, at: .now(), into: &out)
+    if out.isFull {
       counted.writeRefusals += 1
       return .refused
-    case .gone(let errno):
-      goneErrno = errno
-      return .gone(errno: errno)
     }
+    if out.byteCount == 0 {
+      counted.withheld += 1
+      return .withheld
+    }
+    switch write(out) {
+    case .written, .begun:
+      nextSequence &+= 1
+      if asks { inFlight.write(sequence, at: .now()) } else { counted.unasked += 1 }
+      counted.commands += 1
+      lastCommandByteCount = out.byteCount
+      return .sent(sequence: sequence)
+    case .wouldBlock:
+      if asks { wire.withdraw() }
+      counted.writeRefusals += 1
+      return .refused
+    case .gone(let errno): return .gone(errno: errno)
+    }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func write(_ out: borrowing ByteWriter) -> WriteOutcome {
+    let outcome = unsafe port.write(out.bytes(from: 0))
+    if case .gone(let errno) = outcome { goneErrno = errno }
+    return outcome
   }
 
   /// Reads and takes in what has come. The round trips of what was acknowledged, from the command
   /// handed to the driver to its acknowledgement read, go into the histogram.
   ///
-  /// Real-time: one read system call.
+  /// Real-time: one read system call, and a write at most.
   @_noLocks @_noAllocation
   public mutating func poll(roundTrips: inout LatencyHistogram) {
+    finishFrame()
     guard receiveBytes() else { return }
     let now = MonotonicInstant.now()
-    while let frame = parser.next() {
-      if let written = receive(frame.message) { roundTrips.record(now - written) }
+    var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
+    while let reply = wire.next(at: now, into: &out) {
+      if let written = receive(reply) { roundTrips.record(now - written) }
     }
+    goOn(out)
   }
 
   /// The same, where nobody wants to know how long it took.
   @_noLocks @_noAllocation
   public mutating func poll() {
+    finishFrame()
     guard receiveBytes() else { return }
-    while let frame = parser.next() { _ = receive(frame.message) }
+    var out = unsafe ByteWriter(frame, capacity: Self.frameCapacity)
+    while let reply = wire.next(at: .now(), into: &out) { _ = receive(reply) }
+    goOn(out)
+  }
+
+  /// The rest of a frame that the driver took half of does not wait for the next command.
+  @_noLocks @_noAllocation
+  private mutating func finishFrame() {
+    if isGone { return }
+    if case .gone(let errno) = port.flush() { goneErrno = errno }
+  }
+
+  /// Whole or not at all: what is cut would spoil the next command, which may be a stop.
+  @_noLocks @_noAllocation
+  private mutating func goOn(_ out: borrowing ByteWriter) {
+    if out.byteCount > 0, !out.isFull { _ = write(out) }
   }
 
   @_noLocks @_noAllocation
   private mutating func receiveBytes() -> Bool {
     counted.polls += 1
     guard !isGone else { return false }
-    switch unsafe port.read(into: parser.freeMemory()) {
+    switch unsafe port.read(into: wire.freeMemory()) {
     case .nothing: return false
     case .gone(let errno):
       goneErrno = errno
       return false
     case .bytes(let byteCount):
-      parser.received(byteCount: byteCount)
+      wire.received(byteCount: byteCount)
       counted.receivedBytes += UInt64(byteCount)
       return true
     }
@@ -90,8 +130,9 @@ extension ExoskeletonLink {
       var counts = counted
       counts.unacknowledged = inFlight.overwrittenCount
       counts.inFlight = UInt64(inFlight.waitingCount)
-      counts.checksumErrors = parser.counts.checksumErrors
-      counts.skippedBytes = parser.counts.skippedBytes
+      let damage = wire.damage
+      counts.checksumErrors = damage.checksumErrors
+      counts.skippedBytes = damage.skippedBytes
       return counts
     }
   }
@@ -102,42 +143,35 @@ extension ExoskeletonLink {
     get { port.outputQueueByteCount }
   }
 
-  /// How long the frame of a command takes on the wire.
+  /// Sleeps until something has come, the port is gone, or the deadline. Real-time: one ppoll.
   @_noLocks @_noAllocation
-  public func wireTime(of command: Command) -> Nanoseconds {
-    let code = FrameEncoder.code(of: message(of: command))
-    return port.wireTime(
-      byteCount: FrameLayout.byteCount(
-        parametersByteCount: FrameLayout.parametersByteCount(code: code) ?? 0))
+  public func wait(until deadline: MonotonicInstant) { port.wait(until: deadline) }
+
+  /// How long the newest command took on the wire, as far as arithmetic goes.
+  public var lastWireTime: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { port.wireTime(byteCount: lastCommandByteCount) }
   }
 
-  /// Writes neutral up to three times, evenly over the time left, until one is acknowledged by an
-  /// exoskeleton that does not move; true when it was.
+  /// Writes neutral every 20 ms, until one is acknowledged by an exoskeleton that does not move, or
+  /// until the deadline; true when it was.
   @_noLocks @_noAllocation
   @discardableResult
   public mutating func sendNeutralBlocking(deadline: MonotonicInstant) -> Bool {
-    for attempt in 1...3 {
-      let written = MonotonicInstant.now()
-      let share = Nanoseconds((deadline - written).rawValue / Int64(4 - attempt))
-      let until = attempt == 3 ? deadline : written + share
-      var own: UInt16?
-      if case .sent(let sequence) = send(.neutral) { own = sequence }
-      while true {
-        poll()
-        if isGone { return false }
-        if let own, isAcknowledged(own), isAtRest { return true }
-        let now = MonotonicInstant.now()
-        if now >= until { break }
-        _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
+    let begun = MonotonicInstant.now()
+    var next = begun
+    while true {
+      let now = MonotonicInstant.now()
+      if now >= next {
+        _ = send(.neutral)
+        next = now + .milliseconds(20)
       }
-    }
-    return false
-  }
-
-  private var isIdentified: Bool {
-    @_noLocks @_noAllocation
-    get {
-      if case .some = identity { true } else { false }
+      poll()
+      if isGone { return false }
+      // Nothing but neutral has been sent since.
+      if let last = lastAcknowledgement, last >= begun, isAtRest { return true }
+      if now >= deadline { return false }
+      _ = shim_sleep_until((now + .milliseconds(1)).nanoseconds)
     }
   }
 
@@ -162,60 +196,36 @@ extension ExoskeletonLink {
   }
 
   @_noLocks @_noAllocation
-  private func isAcknowledged(_ sequence: UInt16) -> Bool { !inFlight.isWaiting(sequence) }
+  private func moves(_ command: Command) -> Bool {
+    switch command {
+    case .motion, .exert: true
+    case .identify, .heartbeat, .neutral, .stop, .arm, .disarm, .release: false
+    }
+  }
 
   @_noLocks @_noAllocation
   private func needsIdentity(_ command: Command) -> Bool {
     switch command {
     case .identify, .neutral, .stop, .disarm: false
-    case .heartbeat, .motion, .arm, .release: true
+    case .heartbeat, .motion, .exert, .arm, .release: true
     }
   }
 
-  @_noLocks @_noAllocation
-  private func message(of command: Command) -> Message {
-    switch command {
-    case .identify: .identify
-    case .heartbeat: .heartbeat
-    case .neutral: .neutral
-    case .stop: .stop
-    case .arm: .arm
-    case .disarm: .disarm
-    case .release: .release
-    case .motion(let setpoint):
-      // The governor's limits (360 deg, 720 deg/s) lie far within 32 bits of thousandths.
-      .motion(
-        MotionParameters(
-          positionMillidegrees: Int32(math_rint(setpoint.positionDegrees * 1000)),
-          velocityMillidegreesPerSecond: Int32(
-            math_rint(setpoint.velocityDegreesPerSecond * 1000))))
-    }
-  }
-
-  /// Takes one message in; when the command was written that it acknowledged, if it did so for the
+  /// Takes one answer in; when the command was written that it acknowledges, if it does so for the
   /// first time.
   @_noLocks @_noAllocation
-  private mutating func receive(_ message: Message) -> MonotonicInstant? {
-    switch message {
-    case .acknowledgement(let ack):
-      joint = JointState(
-        deviceMicroseconds: ack.timeMicroseconds,
-        positionDegrees: Double(ack.positionMillidegrees) / 1000,
-        velocityDegreesPerSecond: Double(ack.velocityMillidegreesPerSecond) / 1000,
-        effortNewtonMetres: Double(ack.effortMillinewtonmetres) / 1000, state: ack.state,
-        faults: ack.faults)
-      switch ack.result {
-      case .done: break
-      case .notArmed, .outOfRange, .stopped, .watchdog: counted.refusedByExoskeleton += 1
-      }
-      return settle(ack.acknowledgedSequence)
-    case .identity(let identity):
-      self.identity = identity
-      return settle(identity.acknowledgedSequence)
-    case .identify, .arm, .disarm, .motion, .neutral, .heartbeat, .stop, .release:
+  private mutating func receive(_ reply: DriveReply) -> MonotonicInstant? {
+    if reply.isEcho {
       counted.echoes += 1
       return nil
     }
+    if let joint = reply.joint { self.joint = joint }
+    if reply.isRefusal { counted.refusedByExoskeleton += 1 }
+    guard let sequence = reply.sequence else {
+      counted.unexpected += 1
+      return nil
+    }
+    return settle(sequence)
   }
 
   @_noLocks @_noAllocation

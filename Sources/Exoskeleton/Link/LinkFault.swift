@@ -14,6 +14,8 @@ public enum LinkFault: Error, Equatable, Sendable {
   case echo(path: String)
   /// The port went away while we waited.
   case gone(path: String, errno: Int32)
+  /// It answers, and cannot be used as it is set up.
+  case unsuitable(path: String, what: String, remedy: String)
 
   public var message: String {
     switch self {
@@ -30,6 +32,8 @@ public enum LinkFault: Error, Equatable, Sendable {
       "our own commands come back on \(path): TX is joined to RX, or the adapter echoes"
     case .gone(let path, let errno):
       "\(path) went away (errno \(errno)): plug the adapter in again and start anew"
+    case .unsuitable(let path, let what, let remedy):
+      "\(what) on \(path): \(remedy)"
     }
   }
 }

@@ -12,7 +12,7 @@ struct Firmware: Sendable {
   /// A loop that was held up is caught up by no more than this.
   static var catchUpMax: Nanoseconds { .seconds(1) }
 
-  let identity: ExoskeletonIdentity
+  let identity: FramedIdentity
   private let watchdog: Nanoseconds
   private let powerOn: MonotonicInstant
 
@@ -28,7 +28,7 @@ struct Firmware: Sendable {
   private(set) var refusedCount: UInt64 = 0
   private(set) var watchdogTrips: UInt64 = 0
 
-  init(identity: ExoskeletonIdentity, positionDegrees: Double, now: MonotonicInstant) {
+  init(identity: FramedIdentity, positionDegrees: Double, now: MonotonicInstant) {
     self.identity = identity
     watchdog = .milliseconds(Int64(identity.watchdogMilliseconds))
     powerOn = now
@@ -174,7 +174,7 @@ struct Firmware: Sendable {
     reference = (
       Setpoint(
         positionDegrees: Double(motion.positionMillidegrees) / 1000,
-        velocityDegreesPerSecond: Double(motion.velocityMillidegreesPerSecond) / 1000),
+        velocity: Double(motion.velocityMillidegreesPerSecond) / 1000),
       now
     )
     return .done

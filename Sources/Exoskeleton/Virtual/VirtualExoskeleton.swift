@@ -67,10 +67,11 @@ public final class VirtualExoskeleton: Sendable {
   ///   - loopHertz: 10 to 1000.
   ///   - watchdog: 10 ms to 10 s without a valid frame, then neutral and a fault.
   ///   - positionDegrees: where the joint stands at first.
+  ///   - name: what it calls itself, 16 characters at most.
   ///   - link: a stable name, made as a symbolic link to the pseudo-terminal.
   public init(
     loopHertz: Double = 100, watchdog: Nanoseconds = .milliseconds(100),
-    positionDegrees: Double = 10, link: String? = nil
+    positionDegrees: Double = 10, name: String = "virtual knee", link: String? = nil
   ) throws(SerialFault) {
     guard (10...1000).contains(loopHertz) else {
       throw .unsuitable(what: "a firmware loop of \(loopHertz) Hz", remedy: "choose 10 to 1000 Hz")
@@ -86,12 +87,12 @@ public final class VirtualExoskeleton: Sendable {
     path = opened.path
     self.link = link
     loopPeriod = Nanoseconds(seconds: 1 / loopHertz)
-    let identity = ExoskeletonIdentity(
+    let identity = FramedIdentity(
       acknowledgedSequence: 0, jointCount: 1, state: .disarmed, loopHertz: UInt16(loopHertz),
       watchdogMilliseconds: UInt16(watchdog.rawValue / 1_000_000),
       positionMinMillidegrees: -10_000, positionMaxMillidegrees: 120_000,
       velocityMaxMillidegreesPerSecond: 180_000, firmwareVersion: 0x01_00_00,
-      name: ExoskeletonName("virtual knee"))
+      name: ExoskeletonName(name))
     loop = Mutex(
       FirmwareLoop(
         port: SerialPort(master: opened.descriptor, path: opened.path),

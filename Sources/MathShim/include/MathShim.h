@@ -6,6 +6,7 @@
   __attribute__((swift_attr("@_noLocks"))) __attribute__((swift_attr("@_noAllocation")))
 
 MATH_REALTIME static inline double math_sqrt(double x) { return __builtin_sqrt(x); }
+MATH_REALTIME static inline double math_cbrt(double x) { return __builtin_cbrt(x); }
 MATH_REALTIME static inline double math_exp(double x) { return __builtin_exp(x); }
 MATH_REALTIME static inline double math_log(double x) { return __builtin_log(x); }
 MATH_REALTIME static inline double math_floor(double x) { return __builtin_floor(x); }

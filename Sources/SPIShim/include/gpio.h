@@ -26,10 +26,12 @@ int shim_gpio_chip(const char *path, struct shim_gpio_chip_info *chip);
 /// The offset of the line with this name on the chip, -ENOENT, or another -errno.
 int shim_gpio_line_named(const char *path, const char *name);
 
-/// Claims lines as inputs and asks for their falling edges, stamped by CLOCK_MONOTONIC.
-/// A non-blocking descriptor, or -errno: -EBUSY when somebody else holds a line.
-int shim_gpio_falling_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
-                            const char *consumer, uint32_t event_buffer_size);
+enum { SHIM_GPIO_FALLING = 1, SHIM_GPIO_RISING = 2, SHIM_GPIO_PULL_UP = 4 };
+
+/// Claims lines as inputs and asks for their edges, stamped by CLOCK_MONOTONIC; `flags` of the
+/// above. A non-blocking descriptor, or -errno: -EBUSY when somebody else holds a line.
+int shim_gpio_edges(const char *path, const uint32_t *offsets, uint32_t line_count,
+                    const char *consumer, uint32_t flags, uint32_t event_buffer_size);
 
 /// One edge.
 struct shim_gpio_edge {
@@ -39,6 +41,7 @@ struct shim_gpio_edge {
   uint32_t line_sequence;
   /// Of the line on its chip.
   uint32_t offset;
+  uint32_t is_rising;
 };
 
 enum { SHIM_GPIO_EDGES_MAX = 16 };

@@ -64,7 +64,7 @@
 
 enum line {
 	LINE_DRDY, LINE_RESET, LINE_START, LINE_PWDN, LINE_ESTOP,
-	LINE_DRDY2, LINE_DRDY3, LINE_DRDY4, LINES
+	LINE_DRDY2, LINE_DRDY3, LINE_DRDY4, LINE_DEADMAN, LINES
 };
 
 enum signal { SIGNAL_REGISTERS, SIGNAL_RAMP, SIGNAL_FEED };
@@ -180,6 +180,9 @@ struct bench {
 	u32 level;		/* of the lines, a bit each */
 	unsigned long irq_on;
 	u8 irq_type[LINES];
+	u64 estop_ns;		/* since 1970: ESTOP was moved */
+	u64 deadman_ns;		/* since 1970: the newest edge of DEADMAN */
+	u64 deadman_edges;
 
 	enum signal signal;
 	struct fault fault[FAULTS_MAX];

@@ -325,14 +325,29 @@ static ssize_t estop_store(struct device *dev, struct device_attribute *attr, co
 		return error;
 	flags = bench_lock(b);
 	line_drive(b, LINE_ESTOP, high);
+	b->estop_ns = ktime_get_real_ns();
 	bench_unlock(b, flags);
 	return count;
 }
 static DEVICE_ATTR_RW(estop);
 
+static ssize_t deadman_show(struct device *dev, struct device_attribute *attr, char *page)
+{
+	struct bench *b = dev_get_drvdata(dev);
+	unsigned long flags = bench_lock(b);
+	u64 edges = b->deadman_edges, newest = b->deadman_ns, estop = b->estop_ns;
+
+	bench_unlock(b, flags);
+	return sysfs_emit(page, "deadman_edges %llu\ndeadman_newest_nanoseconds %llu\n"
+			  "estop_moved_nanoseconds %llu\nnow_nanoseconds %llu\n",
+			  edges, newest, estop, ktime_get_real_ns());
+}
+static DEVICE_ATTR_RO(deadman);
+
 static struct attribute *bench_attributes[] = {
 	&dev_attr_registers.attr, &dev_attr_signal.attr, &dev_attr_clock_ppm.attr,
-	&dev_attr_electrodes.attr, &dev_attr_fault.attr, &dev_attr_estop.attr, NULL
+	&dev_attr_electrodes.attr, &dev_attr_fault.attr, &dev_attr_estop.attr,
+	&dev_attr_deadman.attr, NULL
 };
 
 static struct bin_attribute *bench_bin_attributes[] = { &bin_attr_truth, NULL };

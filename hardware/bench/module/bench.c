@@ -147,6 +147,7 @@ static const char * const line_names[LINES] = {
 	[LINE_DRDY] = "DRDY", [LINE_RESET] = "RESET", [LINE_START] = "START",
 	[LINE_PWDN] = "PWDN", [LINE_ESTOP] = "ESTOP", [LINE_DRDY2] = "DRDY2",
 	[LINE_DRDY3] = "DRDY3", [LINE_DRDY4] = "DRDY4",
+	[LINE_DEADMAN] = "DEADMAN",
 };
 
 static const struct property_entry bench_properties[] = {

@@ -11,7 +11,7 @@
 
 #include "ads1299_bench.h"
 
-#define OUTPUTS		(BIT(LINE_RESET) | BIT(LINE_START) | BIT(LINE_PWDN))
+#define OUTPUTS		(BIT(LINE_RESET) | BIT(LINE_START) | BIT(LINE_PWDN) | BIT(LINE_DEADMAN))
 
 bool line_is_high(const struct bench *b, enum line which)
 {
@@ -84,6 +84,10 @@ static int lines_write(struct gpio_chip *gc, unsigned int line, int value)
 	unsigned int n;
 
 	line_drive(b, line, value);
+	if (changes && line == LINE_DEADMAN) {
+		b->deadman_ns = ktime_get_real_ns();
+		b->deadman_edges++;
+	}
 	for (n = 0; changes && n < b->chips; n++) {
 		if (line == LINE_RESET)
 			reset_pin(&b->chip[n], value, now);

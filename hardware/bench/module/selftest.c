@@ -13,7 +13,7 @@
 static void test_lines(void)
 {
 	static const char * const names[LINES] = {
-		"DRDY", "RESET", "START", "PWDN", "ESTOP", "DRDY2", "DRDY3", "DRDY4"
+		"DRDY", "RESET", "START", "PWDN", "ESTOP", "DRDY2", "DRDY3", "DRDY4", "DEADMAN"
 	};
 	struct gpio_v2_line_event event;
 	struct gpiochip_info info;
@@ -25,7 +25,7 @@ static void test_lines(void)
 	CHECK(info.lines == LINES, "%u lines", info.lines);
 	for (line = 0; line < LINES; line++) {
 		struct gpio_v2_line_info l = { .offset = line };
-		bool is_output = line == RESET || line == START || line == PWDN;
+		bool is_output = line == RESET || line == START || line == PWDN || line == DEADMAN;
 
 		ioctl(chip_fd, GPIO_V2_GET_LINEINFO_IOCTL, &l);
 		CHECK(!strcmp(l.name, names[line]), "line %u is %s", line, l.name);

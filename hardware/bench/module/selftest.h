@@ -32,7 +32,7 @@
 
 #define SYSFS	"/sys/devices/platform/ads1299-bench/"
 
-enum { DRDY, RESET, START, PWDN, ESTOP, DRDY2, DRDY3, DRDY4, LINES };
+enum { DRDY, RESET, START, PWDN, ESTOP, DRDY2, DRDY3, DRDY4, DEADMAN, LINES };
 
 static const char *module_path;
 static unsigned int checks, failures;

@@ -1,11 +1,13 @@
-# The exoskeleton's adapter is pulled out while it moves: the session ends with a sentence that names
-# it, what was recorded is whole, and the exoskeleton is neutral by its own watchdog.
+# The exoskeleton's adapter is pulled out while it moves: the session goes on and says so, what is
+# recorded is whole, the exoskeleton is neutral by its own watchdog, and the end names what is gone.
 #: status == 69
 #: 'ttyUSB0 is gone' in message
+#: 'is gone' in text('page') and 'link gone' in text('page')
+#: report.actuator['outages'] == 1
 #: text('exoskeleton').splitlines()[-2].endswith('moving')
 #: 'neutral by its own watchdog' in text('exoskeleton').splitlines()[-1]
 #: report.lost == report.corrupt == report.samplesNotStored == 0
-#: delivered > 700 and wrong == 0
+#: delivered > 1500 and wrong == 0
 #: violations == 0
 load
 feed

@@ -9,7 +9,14 @@ public enum FrameEncoder {
   public static func encode(
     _ message: Message, sequence: UInt16, into memory: UnsafeMutableRawPointer
   ) -> Int {
-    var out = unsafe ByteWriter(memory)
+    var out = unsafe ByteWriter(memory, capacity: FrameLayout.byteCountMax)
+    encode(message, sequence: sequence, into: &out)
+    return out.byteCount
+  }
+
+  @_noLocks @_noAllocation
+  static func encode(_ message: Message, sequence: UInt16, into out: inout ByteWriter) {
+    let start = out.byteCount
     out.put(FrameLayout.start0)
     out.put(FrameLayout.start1)
     out.put(FrameLayout.version)
@@ -18,10 +25,9 @@ public enum FrameEncoder {
     // The length of each code is fixed, so that what is written agrees with what is checked.
     out.put(UInt8(truncatingIfNeeded: parametersByteCount(of: message)))
     putParameters(of: message, to: &out)
-    let start = FrameLayout.versionOffset
-    // SAFETY: the writer has just filled these bytes.
-    out.put(unsafe CRC16.of(memory + start, byteCount: out.byteCount - start))
-    return out.byteCount
+    var crc = CRC16()
+    unsafe crc.add(out.bytes(from: start + FrameLayout.versionOffset))
+    out.put(crc.checksum)
   }
 
   @_noLocks @_noAllocation
@@ -76,79 +82,5 @@ public enum FrameEncoder {
       out.put(identity.name.low)
       out.put(identity.name.high)
     }
-  }
-}
-
-/// Little-endian bytes, one after another.
-@safe
-struct ByteWriter {
-  private let base: UnsafeMutableRawPointer
-  private(set) var byteCount = 0
-
-  @_noLocks @_noAllocation
-  init(_ base: UnsafeMutableRawPointer) { unsafe self.base = unsafe base }
-
-  @_noLocks @_noAllocation
-  mutating func put(_ byte: UInt8) {
-    // SAFETY: `encode` asks for memory for the longest frame, and no frame is longer.
-    unsafe base.storeBytes(of: byte, toByteOffset: byteCount, as: UInt8.self)
-    byteCount += 1
-  }
-
-  @_noLocks @_noAllocation
-  mutating func put(_ number: UInt16) {
-    put(UInt8(truncatingIfNeeded: number))
-    put(UInt8(truncatingIfNeeded: number >> 8))
-  }
-
-  @_noLocks @_noAllocation
-  mutating func put(_ number: UInt32) {
-    put(UInt16(truncatingIfNeeded: number))
-    put(UInt16(truncatingIfNeeded: number >> 16))
-  }
-
-  @_noLocks @_noAllocation
-  mutating func put(_ number: UInt64) {
-    put(UInt32(truncatingIfNeeded: number))
-    put(UInt32(truncatingIfNeeded: number >> 32))
-  }
-}
-
-/// The other way round. Reads only what `FrameParser` has checked to be there.
-@safe
-struct ByteReader {
-  private let base: UnsafeRawPointer
-  private var offset = 0
-
-  @_noLocks @_noAllocation
-  init(_ base: UnsafeRawPointer) { unsafe self.base = unsafe base }
-
-  @_noLocks @_noAllocation
-  mutating func byte() -> UInt8 {
-    // SAFETY: the parser calls for the parameters of a code only when all of them are there.
-    let byte = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
-    offset += 1
-    return byte
-  }
-
-  @_noLocks @_noAllocation
-  mutating func word() -> UInt16 {
-    let low = UInt16(byte())
-    return low | UInt16(byte()) << 8
-  }
-
-  @_noLocks @_noAllocation
-  mutating func long() -> UInt32 {
-    let low = UInt32(word())
-    return low | UInt32(word()) << 16
-  }
-
-  @_noLocks @_noAllocation
-  mutating func signedLong() -> Int32 { Int32(bitPattern: long()) }
-
-  @_noLocks @_noAllocation
-  mutating func quad() -> UInt64 {
-    let low = UInt64(long())
-    return low | UInt64(long()) << 32
   }
 }

@@ -198,7 +198,7 @@ extension FrameParser {
     let high = reader.quad()
     guard let state else { return nil }
     return .identity(
-      ExoskeletonIdentity(
+      FramedIdentity(
         acknowledgedSequence: sequence, jointCount: jointCount, state: state,
         loopHertz: loopHertz, watchdogMilliseconds: watchdog,
         positionMinMillidegrees: positionMin, positionMaxMillidegrees: positionMax,

@@ -34,7 +34,7 @@ public enum Message: Equatable, Sendable {
   /// Exoskeleton.
   case acknowledgement(Acknowledgement)
   /// Exoskeleton.
-  case identity(ExoskeletonIdentity)
+  case identity(FramedIdentity)
 }
 
 /// The parameters of `motion`, 8 bytes. Integers in thousandths: exact, and never NaN.
@@ -116,6 +116,8 @@ public struct ExoskeletonFaults: OptionSet, Hashable, Sendable, BitwiseCopyable 
   public static var overload: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 3) } }
   /// The joint's position is not to be believed.
   public static var sensor: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 4) } }
+  /// A drive of another maker reports a fault; `JointState.faultCode` is its number.
+  public static var drive: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 5) } }
 }
 
 /// What became of a command.
@@ -189,7 +191,7 @@ public struct Acknowledgement: Equatable, Sendable {
 }
 
 /// Who an exoskeleton is and what it allows, 40 bytes. Answer to `identify`.
-public struct ExoskeletonIdentity: Equatable, Sendable {
+public struct FramedIdentity: Equatable, Sendable {
   public var acknowledgedSequence: UInt16
   public var jointCount: UInt8
   public var state: ExoskeletonState

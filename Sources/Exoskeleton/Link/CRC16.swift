@@ -1,4 +1,4 @@
-// The checksum of the framed protocol.
+// The checksum of the framed protocol and, begun otherwise, of VESC's.
 
 /// CRC-16/IBM-3740, often called CCITT-FALSE: polynomial 0x1021, start 0xFFFF, not reflected,
 /// nothing added at the end; the check value of "123456789" is 0x29B1.
@@ -8,8 +8,9 @@
 public struct CRC16: Equatable, Sendable {
   public private(set) var checksum: UInt16
 
+  /// - Parameter start: 0xFFFF as above; 0 is CRC-16/XMODEM, check value 0x31C3.
   @_noLocks @_noAllocation
-  public init() { checksum = 0xFFFF }
+  public init(start: UInt16 = 0xFFFF) { checksum = start }
 
   /// One byte, without a table: the eight steps of the division folded into shifts.
   @_noLocks @_noAllocation
@@ -17,6 +18,12 @@ public struct CRC16: Equatable, Sendable {
     var quotient = (checksum >> 8) ^ UInt16(byte)
     quotient ^= quotient >> 4
     checksum = (checksum << 8) ^ (quotient << 12) ^ (quotient << 5) ^ quotient
+  }
+
+  @_noLocks @_noAllocation
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    // SAFETY: indices of the buffer itself.
+    for index in 0..<bytes.count { add(unsafe bytes[index]) }
   }
 
   @_noLocks @_noAllocation
