@@ -2,11 +2,9 @@
 //
 // A virtual exoskeleton at the other end of a pseudo-terminal; the control loop on a SCHED_FIFO
 // thread where that is granted. A pseudo-terminal takes bytes at once, as a UART's driver does
-// whose
-// buffer has room: what a command then needs on the wire is arithmetic (ten bits a byte) and is
-// told
-// beside it. The emergency line is played by another thread of higher priority, which stamps the
-// edge as the kernel would.
+// whose buffer has room: what a command then needs on the wire is arithmetic (ten bits a byte) and
+// is told beside it. The emergency line is played by another thread of higher priority, which
+// stamps the edge as the kernel would.
 
 import Exoskeleton
 import Foundation
