@@ -3,8 +3,10 @@
 // A virtual exoskeleton at the other end of a pseudo-terminal; the control loop on a SCHED_FIFO
 // thread where that is granted. A pseudo-terminal takes bytes at once, as a UART's driver does
 // whose buffer has room: what a command then needs on the wire is arithmetic (ten bits a byte) and
-// is told beside it. The emergency line is played by another thread of higher priority, which
-// stamps the edge as the kernel would.
+// is told beside it. Between two commands the same thread writes as many bytes to another such line
+// and does nothing else: what of a command's time is the kernel's, and what the machine's noise.
+// The emergency line is played by another thread of higher priority, which stamps the edge as the
+// kernel would; between two edges it rings the same bell with nothing to do.
 
 import Exoskeleton
 import Foundation
@@ -15,7 +17,9 @@ enum GovernorBenchmark {
   static func run() {
     steps()
     guard let exoskeleton = try? VirtualExoskeleton(watchdog: .seconds(5)),
-      (try? exoskeleton.start()) != nil, let loop = try? ControlLoop(exoskeleton.path)
+      let other = try? VirtualExoskeleton(watchdog: .seconds(5)),
+      (try? exoskeleton.start()) != nil, (try? other.start()) != nil,
+      let loop = try? ControlLoop(exoskeleton.path, bare: other.path)
     else {
       print("the control loop could not be assembled")
       return
@@ -38,12 +42,15 @@ enum GovernorBenchmark {
     bell.ring()
     let finished = control.join()
     exoskeleton.stop()
+    other.stop()
     let policy = isBestEffort ? "best effort" : "SCHED_FIFO 75"
     print("a control period of 5 ms over a pseudo-terminal, \(policy)")
     show("decision → command handed to the driver", finished.handed)
+    show("  the same bytes written, and nothing else", finished.written)
     let wire = finished.wireTime
     print("    on the wire it takes \(microseconds(wire)) more at 115200 baud")
     show("emergency edge → stop handed to the driver", finished.stopped)
+    show("  the bell rung → the thread awake, and nothing else", finished.woken)
     print("  heap calls \(finished.heapCalls)\n")
   }
 
@@ -106,18 +113,28 @@ private struct ControlLoop: ~Copyable {
   var governor: Governor
   var link: ExoskeletonLink
   var handed = LatencyHistogram()
+  var written = LatencyHistogram()
   var stopped = LatencyHistogram()
+  var woken = LatencyHistogram()
+  private var bare: SerialPort
+  /// As many bytes as a motion has, of which the far end makes nothing.
+  private let nothing: UnsafeMutableRawBufferPointer
   var roundTrips = LatencyHistogram()
   var heapCalls: UInt64 = 0
   var wireTime = Nanoseconds(0)
   private var period = 0
+  private var lastRung = MonotonicInstant(nanoseconds: 0)
 
-  init(_ path: String) throws {
+  init(_ path: String, bare: String) throws {
+    let bare = try SerialPort(path: bare, baud: 115_200)
     let limits = try GovernorLimits()
     var link = ExoskeletonLink(
       port: try SerialPort(path: path, baud: 115_200), settings: DriveSettings())
     try link.connect()
     self.link = link
+    self.bare = bare
+    unsafe nothing = .allocate(byteCount: 17, alignment: 1)
+    unsafe nothing.initializeMemory(as: UInt8.self, repeating: 0)
     governor = Governor(limits: limits)
     governor.arm()
   }
@@ -126,9 +143,14 @@ private struct ControlLoop: ~Copyable {
   mutating func run(until stop: StopSignal) {
     let before = heap_counter_calls_of_this_thread()
     var next = MonotonicInstant.now()
+    var nextBare = next + .microseconds(2_500)
     while !stop.isRaised {
       let ticket = bell.ticket()
       let now = MonotonicInstant.now()
+      if let rung = panel.lastHeartbeat, rung != lastRung {
+        woken.record(now - rung)
+        lastRung = rung
+      }
       if panel.isStopAsked {
         control(now)
         if let opened = panel.takeLineOpened() { stopped.record(.now() - opened) }
@@ -136,12 +158,22 @@ private struct ControlLoop: ~Copyable {
         next = now + .milliseconds(5)
         link.poll(roundTrips: &roundTrips)
         control(now)
+      } else if now >= nextBare {
+        nextBare = next + .microseconds(2_500)
+        writeBare()
       } else {
-        bell.wait(ticket, until: next)
+        bell.wait(ticket, until: min(next, nextBare))
       }
     }
     link.sendNeutralBlocking(deadline: .now() + .milliseconds(300))
     heapCalls = heap_counter_calls_of_this_thread() - before
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func writeBare() {
+    let begun = MonotonicInstant.now()
+    let outcome = unsafe bare.write(UnsafeRawBufferPointer(nothing))
+    if case .written = outcome { written.record(.now() - begun) }
   }
 
   @_noLocks @_noAllocation
@@ -172,7 +204,10 @@ private struct Button: Sendable {
   mutating func press() {
     usleep(20_000_000)
     for number in 0..<2_000 {
-      usleep(UInt32(5_000 + number % 97 * 130))
+      usleep(UInt32(2_500 + number % 97 * 65))
+      panel.beat(at: .now())
+      bell.ring()
+      usleep(UInt32(2_500 + number % 89 * 65))
       panel.setLine(isOpen: true, edge: .now())
       bell.ring()
       usleep(1_000)
