@@ -147,7 +147,7 @@ private struct ControlLoop: ~Copyable {
     while !stop.isRaised {
       let ticket = bell.ticket()
       let now = MonotonicInstant.now()
-      if let rung = panel.lastHeartbeat, rung != lastRung {
+      if let rung = panel.lastHeartbeat, rung.nanoseconds != lastRung.nanoseconds {
         woken.record(now - rung)
         lastRung = rung
       }

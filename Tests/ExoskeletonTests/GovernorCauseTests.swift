@@ -56,7 +56,7 @@ struct GovernorCauseTests {
       input.lastDecision = late
       input.lastAcknowledgement = late
     case .signalUnfit: input.signal.isFit = false
-    case .signalBurst: input.signal.closings = 5
+    case .signalBurst: input.signal.closings = 10
     case .drift: input.signal.isDrifting = true
     case .noHeartbeat: input.lastHeartbeat = input.now - .milliseconds(201)
     case .overspeed: input.joint?.velocityDegreesPerSecond = -60.1
@@ -78,7 +78,7 @@ struct GovernorCauseTests {
       let causes = scene.governor.causes
       #expect(causes == cause)
       // What was counted is not taken back.
-      if cause == .signalBurst { scene.world.input.signal.closings = 5 }
+      if cause == .signalBurst { scene.world.input.signal.closings = 10 }
       scene.world.wait()
       for _ in 0..<30 { letter = GovernorStateTests.letter(Self.pass(&scene)) }
       let isLatched = try latches || SafetyPage.latched()[bit]

@@ -63,6 +63,7 @@ struct IdentityPage {
       ("protocol", "\(section.driveProtocol) on \(path) at \(baud) baud"),
       ("watchdog", identity.watchdog.text),
     ]
+    if !identity.serialNumber.isEmpty { rows.insert(("serial", identity.serialNumber), at: 2) }
     if let loop = identity.loopHertz { rows.append(("loop", "\(decimal(loop, places: 0)) Hz")) }
     if let range = identity.positionDegrees {
       rows.append(
@@ -96,6 +97,7 @@ struct IdentityPage {
       .init("schemaVersion", .integer(1)),
       .init("name", .string(identity.name)),
       .init("firmware", .string(identity.firmware)),
+      .init("serialNumber", .string(identity.serialNumber)),
       .init("protocol", .string(section.driveProtocol)),
       .init("port", .string(path)),
       .init("baud", .integer(Int64(baud))),

@@ -51,7 +51,7 @@ struct ExoskeletonSection: Equatable {
   var acknowledgementTimeoutSeconds = 0.1
   /// 0: no heartbeat is asked for.
   var heartbeatTimeoutSeconds = 0.0
-  var burstClosings = 5
+  var burstClosings = 10
   var burstSeconds = 10.0
   /// Names of causes that latch although they need not.
   var latch: [String] = []

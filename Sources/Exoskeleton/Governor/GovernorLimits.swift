@@ -19,7 +19,7 @@ public import RT
 /// | decisionTimeout | ms | 500 | controlPeriod … 5000 |
 /// | acknowledgementTimeout | ms | 100 | controlPeriod … 5000 |
 /// | heartbeatTimeout | ms | none is asked for | controlPeriod … 5000 |
-/// | burstClosings | | 5 | 1 … 16 |
+/// | burstClosings | | 10 | 1 … 16 |
 /// | burstWindow | s | 10 | 0.1 … 60 |
 ///
 /// Nothing is ever clamped: a value that is not safe is refused when the table is made.
@@ -44,7 +44,8 @@ public struct GovernorLimits: Equatable, Sendable {
   public let acknowledgementTimeout: Nanoseconds
   /// Neutral when the operator's newest heartbeat is older; nil: none is asked for.
   public let heartbeatTimeout: Nanoseconds?
-  /// So many artifacts or losses of contact within `burstWindow` are a burst.
+  /// So many artifacts or losses of contact within `burstWindow` are a burst. A person blinks 15 to
+  /// 20 times a minute, and twice as often at times, which is none.
   public let burstClosings: Int
   public let burstWindow: Nanoseconds
   /// The causes of neutral that only `disarm()` and `arm()` end. Never less than
@@ -60,7 +61,7 @@ public struct GovernorLimits: Equatable, Sendable {
     frameTimeout: Nanoseconds = .milliseconds(100),
     decisionTimeout: Nanoseconds = .milliseconds(500),
     acknowledgementTimeout: Nanoseconds = .milliseconds(100),
-    heartbeatTimeout: Nanoseconds? = nil, burstClosings: Int = 5,
+    heartbeatTimeout: Nanoseconds? = nil, burstClosings: Int = 10,
     burstWindow: Nanoseconds = .seconds(10), alsoLatching: NeutralCauses = []
   ) throws(GovernorFault) {
     try Self.check("the position minimum", positionMinimum, atLeast: -360, atMost: 360, "deg")
