@@ -264,6 +264,11 @@ class Outcome:
         exoskeleton went neutral; None: it did not."""
         return self._neutral_since(self._silence[0])
 
+    @cached_property
+    def neutral_after_end(self):
+        """The same from the last good sample of all; None: it did not."""
+        return self._neutral_since((self.recording.runs[-1][1] - 1) / self.recording.rate)
+
     @property
     def deadline(self):
         """Seconds within which it must be neutral: a control period, and before it the frame timeout

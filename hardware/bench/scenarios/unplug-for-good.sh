@@ -7,7 +7,7 @@
 #: 'is gone or silent' in text('page') + message
 #: report.line['outages'] == 1
 #: compared.right > 900
-#: neutral_after <= 0.13
+#: neutral_after_end <= 0.13
 exoskeleton
 amplifier cyton
 (packet 1000; unplug; sleep 2; [ $variant = duration ] || kill -INT $(running)) &
