@@ -12,7 +12,7 @@ struct GovernorCauseTests {
     var scene = Scene(
       governor: Governor(
         limits: try GovernorLimits(
-          heartbeatTimeout: .milliseconds(200), burstWindow: .milliseconds(400),
+          heartbeatTimeout: .milliseconds(200), burstClosings: 5, burstWindow: .milliseconds(400),
           alsoLatching: alsoLatching)))
     scene.governor.arm()
     for _ in 0..<3 { _ = pass(&scene) }
