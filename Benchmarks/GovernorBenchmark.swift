@@ -153,7 +153,6 @@ private struct ControlLoop: ~Copyable {
       }
       if panel.isStopAsked {
         control(now)
-        if let opened = panel.takeLineOpened() { stopped.record(.now() - opened) }
       } else if now >= next {
         next = now + .milliseconds(5)
         link.poll(roundTrips: &roundTrips)
@@ -178,7 +177,7 @@ private struct ControlLoop: ~Copyable {
 
   @_noLocks @_noAllocation
   private mutating func control(_ now: MonotonicInstant) {
-    panel.apply(to: &governor)
+    let asked = panel.apply(to: &governor)
     period &+= 1
     let decided = MonotonicInstant.now()
     let command = governor.step(
@@ -188,6 +187,7 @@ private struct ControlLoop: ~Copyable {
         lastAcknowledgement: link.lastAcknowledgement, isLinkGone: link.isGone, joint: link.joint,
         signal: SignalHealth(), lastHeartbeat: nil))
     link.send(command)
+    if let opened = asked.lineOpened { stopped.record(.now() - opened) }
     if case .motion = command {
       handed.record(.now() - decided)
       wireTime = link.lastWireTime

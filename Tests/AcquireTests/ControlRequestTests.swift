@@ -102,6 +102,21 @@ struct ControlRequestTests {
     #expect(request.answer(old, now: tooLate)?.hasPrefix("refused: arm was asked") == true)
   }
 
+  @Test("disarmed is what the exoskeleton has said since, or said to be without it")
+  func disarm() {
+    var request = ControlRequest(.disarm, at: asked)
+    #expect(request.refusal(status(.active)) == nil)
+    #expect(request.answer(status(.disarmed, joint: .moving), now: later) == nil)
+    #expect(
+      request.answer(status(.disarmed, joint: .disarmed, acknowledged: asked), now: later) == nil)
+    let done = request.answer(status(.disarmed, joint: .disarmed), now: later)
+    #expect(done == "ok disarmed, and so says the exoskeleton")
+    let gone = request.answer(status(.disarmed, joint: .disarmed, isLinkGone: true), now: later)
+    #expect(gone?.hasPrefix("ok disarmed; ") == true && gone?.contains("gone") == true)
+    let unconfirmed = request.answer(status(.disarmed, joint: .moving), now: asked + .seconds(1))
+    #expect(unconfirmed?.hasPrefix("refused: ") == true)
+  }
+
   @Test("a release leads to disarmed, on both sides, and never with the line open")
   func release() {
     var request = ControlRequest(.release, at: asked)

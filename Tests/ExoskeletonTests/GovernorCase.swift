@@ -49,14 +49,16 @@ struct GovernorCase {
   private let mode: MotionMode
   private var input: GovernorInput
   /// Steps for which each trouble still lasts.
-  private var troubles = [Int](repeating: 0, count: 13)
+  private var troubles = [Int](repeating: 0, count: 14)
   private var closings: [MonotonicInstant] = []
   /// Where the last motion told the joint to be.
   private var told: Double?
+  /// When the drive last followed, or motion began.
+  private var followed: MonotonicInstant?
 
   private enum Trouble: Int {
     case frames, decisions, acknowledgements, link, watchdog, fault, stopped, outside, signal
-    case drift, heartbeat, runaway, held
+    case drift, heartbeat, runaway, held, asleep
   }
 
   /// - Parameter step: how a governor is asked, for who wants to look at that.
@@ -113,8 +115,12 @@ struct GovernorCase {
       let reason = forbids(previous: previous?.now, wasActive: wasActive)
       let command = ask(&governor, input)
       let moves = command.moves
+      if !wasActive || input.joint?.state == .moving { followed = input.now }
       if moves {
         outcome.motions += 1
+        if let followed, input.now - followed > .seconds(1) {
+          outcome.complaint = "went on without the drive, step \(step)"
+        }
         if !isDeliberate { outcome.complaint = "moved without a deliberate act, step \(step)" }
         if isLatched { outcome.complaint = "moved although latched, step \(step)" }
         if let reason { outcome.complaint = "moved in spite of \(reason), step \(step)" }
@@ -123,7 +129,8 @@ struct GovernorCase {
         }
       } else {
         if command == .neutral { outcome.neutrals += 1 }
-        if wasActive, reason == nil {
+        // Where the drive does not follow yet, motion need not begin.
+        if wasActive, reason == nil, input.joint?.state == .moving {
           outcome.complaint = "did not move although nothing spoke against it, step \(step)"
         }
       }
@@ -221,9 +228,14 @@ struct GovernorCase {
     joint.effortNewtonMetres = 0
     switch command {
     case .motion(let setpoint):
-      joint.positionDegrees = setpoint.positionDegrees + random.figure(-0.3, 0.3)
-      joint.velocityDegreesPerSecond = setpoint.velocityDegreesPerSecond
       begin(&joint)
+      if case .moving = joint.state {
+        joint.positionDegrees = setpoint.positionDegrees + random.figure(-0.3, 0.3)
+        joint.velocityDegreesPerSecond = setpoint.velocityDegreesPerSecond
+      } else {
+        joint.positionDegrees += random.figure(-1, 1)
+        joint.velocityDegreesPerSecond = random.figure(-20, 20)
+      }
     case .exert(let setpoint):
       joint.effortNewtonMetres = setpoint.newtonMetres * 0.9
       joint.positionDegrees += random.figure(-1, 1) + (middle - joint.positionDegrees) * 0.1
@@ -259,7 +271,7 @@ struct GovernorCase {
   /// A drive takes one command or several until it follows.
   private mutating func begin(_ joint: inout JointState) {
     switch joint.state {
-    case .armed, .neutral: if random.chance(2) { joint.state = .moving }
+    case .armed, .neutral: if !lasts(.asleep), random.chance(2) { joint.state = .moving }
     case .disarmed, .moving, .watchdog, .stopped: break
     }
   }
@@ -322,9 +334,7 @@ struct GovernorCase {
     case .motion(let setpoint):
       guard mode == .position else { return "led by position" }
       guard case .motion(let before)? = previous?.command else { return start(setpoint) }
-      if input.joint?.state != .moving, setpoint.positionDegrees != before.positionDegrees {
-        return "went on to \(setpoint.positionDegrees) before the drive followed"
-      }
+      if input.joint?.state != .moving { return start(setpoint) }
       return complaint(setpoint, before: before, seconds: seconds)
     case .exert(let setpoint):
       guard mode == .effort else { return "led by effort" }

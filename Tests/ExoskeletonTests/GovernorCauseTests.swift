@@ -202,7 +202,7 @@ struct GovernorCauseTests {
       default: nil
       }
     }
-    for _ in 0..<40 {
+    for _ in 0..<20 {
       for state in [ExoskeletonState.armed, .neutral] {
         let command = Self.pass(&scene) { $0.joint?.state = state }
         #expect(told(command) == 0)
@@ -213,6 +213,40 @@ struct GovernorCauseTests {
     var last = first
     for _ in 0..<300 { last = told(Self.pass(&scene)) }
     #expect(last == (mode == .position ? 60 - start : 15))
+  }
+
+  @Test("a joint that goes on by itself before its drive follows is not fetched back")
+  func goesOnByItself() throws {
+    var scene = Scene(governor: Governor(limits: try GovernorLimits()))
+    scene.governor.arm()
+    scene.world.input.demand = .moveTo(degrees: 60)
+    for position in [10.0, 12, 14, 15] {
+      scene.world.wait()
+      let command = scene.step {
+        $0.joint?.positionDegrees = position
+        $0.joint?.state = .neutral
+      }
+      guard case .motion(let setpoint) = command else {
+        Issue.record("does not move")
+        return
+      }
+      #expect(setpoint.positionDegrees == position)
+    }
+  }
+
+  @Test("a drive that does not follow for a second is let go, latched")
+  func neverFollows() throws {
+    var scene = Scene(governor: Governor(limits: try GovernorLimits()))
+    scene.governor.arm()
+    scene.world.input.demand = .moveTo(degrees: 60)
+    var letters = ""
+    for _ in 0..<60 {
+      letters.append(GovernorStateTests.letter(Self.pass(&scene) { $0.joint?.state = .armed }))
+    }
+    // Fifty periods of 20 ms after the first motion.
+    #expect(letters == String(repeating: "M", count: 51) + String(repeating: "N", count: 9))
+    let latched = scene.governor.latchedCauses
+    #expect(latched == .notFollowing)
   }
 
   @Test("an effort begins at nothing and keeps to its rate; a demand of the other kind is refused")
@@ -298,11 +332,15 @@ struct OperatorPanelTests {
     panel.setLine(isOpen: true, edge: opened)
     panel.setLine(isOpen: false)
     #expect(panel.isStopAsked && !panel.isLineOpen)
-    panel.apply(to: &scene.governor)
+    let told = panel.apply(to: &scene.governor).lineOpened
     var state = scene.governor.state
     #expect(state == .stopped(.emergencyLine))
-    #expect(panel.takeLineOpened() == opened)
-    #expect(panel.takeLineOpened() == nil)
+    #expect(told == opened)
+    // Once; and an opening that nobody saw begin has no time.
+    panel.setLine(isOpen: true)
+    let unseen = panel.apply(to: &scene.governor).lineOpened
+    #expect(unseen == nil)
+    panel.setLine(isOpen: false)
 
     panel.setLine(isOpen: true, edge: opened)
     panel.release()

@@ -93,7 +93,7 @@ private enum SerialPorts {
         let path = "/dev/\(name)"
         // SAFETY: the string lives through the call.
         let isAllowed = unsafe access(path, R_OK | W_OK) == 0
-        let place = SerialPort.topology(of: path)
+        let place = SerialPort.place(of: path)?.device
         let adapter = usb.first { $0.topology == place }
         var port = Device(
           kind: .serial, path: path, name: adapter?.readableName ?? "serial port",

@@ -64,7 +64,7 @@ extension Configuration {
   }
 
   /// Taking its adapter from the kernel would leave the exoskeleton to itself.
-  private var exoskeletonTopology: String? { SerialPort.topology(of: exoskeleton.port) }
+  private var exoskeletonTopology: String? { SerialPort.place(of: exoskeleton.port)?.device }
 
   var isOpenBCI: Bool { amplifier.kind == "cyton" || amplifier.kind == "daisy" }
 

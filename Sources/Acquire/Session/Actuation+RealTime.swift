@@ -1,6 +1,7 @@
 // From an intent to a command on the wire: the governor's step and the frame that carries it.
 //
-// Real-time: decoding thread; one governor step, one write and one read for each control period.
+// Real-time: decoding thread; for each control period one governor step, a look at the driver's
+// queue, one write, one read and the dead-man line's ioctl; what was half written goes out first.
 
 import Decoding
 import Exoskeleton
@@ -28,6 +29,7 @@ struct Actuation: ~Copyable {
   private let halt: StopSignal
   private let panel: OperatorPanel
   private var deadMan: DeadManLine?
+  private var lineOpened: MonotonicInstant?
   /// Somebody has armed, stopped or disarmed: to start the session arms no more.
   private var wasArmed = false
   /// Until when the exoskeleton's own stop is being released; nil: nobody asked for that.
@@ -99,7 +101,11 @@ struct Actuation: ~Copyable {
 
   /// When the emergency line opened whose stop has just gone out; once.
   @_noLocks @_noAllocation
-  func takeLineOpened() -> MonotonicInstant? { panel.takeLineOpened() }
+  mutating func takeLineOpened() -> MonotonicInstant? {
+    let opened = lineOpened
+    lineOpened = nil
+    return opened
+  }
 
   /// Steps the governor and hands its command to the driver. What has come in on the line is read
   /// afterwards (`listen`), so that it does not stand between a frame and its command.
@@ -152,6 +158,7 @@ struct Actuation: ~Copyable {
   @_noLocks @_noAllocation
   private mutating func note(_ asked: OperatorPanel.Asked, at now: MonotonicInstant) {
     if asked.isAny { wasArmed = true }
+    if let opened = asked.lineOpened { lineOpened = opened }
     if asked.isRelease { releasingUntil = now + .milliseconds(300) }
   }
 

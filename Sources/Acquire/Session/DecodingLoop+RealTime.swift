@@ -147,6 +147,7 @@ extension DecodingWorkspace {
         } else if actuation != nil && woke >= deadline {
           actuation?.listen(roundTrips: &histograms.firmware)
           _ = actuation?.control(now: woke)
+          noteLine()
         }
         tell(at: woke)
       }
@@ -228,6 +229,7 @@ extension DecodingWorkspace {
       return
     }
     let written = MonotonicInstant.now()
+    noteLine()
     histograms.govern.record(governed - decided)
     histograms.write.record(written - governed)
     let latency = written - header.edgeTime
@@ -240,11 +242,17 @@ extension DecodingWorkspace {
   @_noLocks @_noAllocation
   private mutating func stop(at now: MonotonicInstant) {
     _ = actuation?.control(now: now)
+    noteLine()
+    // Whoever asked wants to know.
+    nextSnapshot = now
+  }
+
+  /// How long it took from the emergency line's opening to the stop that has just gone out.
+  @_noLocks @_noAllocation
+  private mutating func noteLine() {
     if let opened = actuation?.takeLineOpened() {
       histograms.lineToStop.record(.now() - opened)
     }
-    // Whoever asked wants to know.
-    nextSnapshot = now
   }
 
   @_noLocks @_noAllocation

@@ -85,7 +85,7 @@ extension AmplifierProfile {
         handle: try USBDevices.open(known.device, usb, baud: baud), device: known.device.path,
         known: known)
     case .serial(let path):
-      let topology = SerialPort.topology(of: path)
+      let topology = SerialPort.place(of: path)?.device
       // Names are dealt anew when a hub comes back.
       if let before, before.topology != topology {
         throw .line("\(path) is another adapter than before: plug it in where it was")

@@ -23,15 +23,14 @@ public struct DeadManLine: ~Copyable, Sendable {
   /// Once a control period, after its command, and only while nothing is stopped.
   @_noLocks @_noAllocation
   public mutating func beat() {
-    isHigh = !isHigh
-    if line.set(isHigh) < 0 { failures &+= 1 }
+    if line.set(!isHigh) < 0 { failures &+= 1 } else { isHigh = !isHigh }
   }
 
   /// Low, and it stays there.
   @_noLocks @_noAllocation
   public mutating func drop() {
     guard isHigh else { return }
-    isHigh = false
-    if line.set(false) < 0 { failures &+= 1 }
+    // What was not done is tried again.
+    if line.set(false) < 0 { failures &+= 1 } else { isHigh = false }
   }
 }

@@ -26,7 +26,7 @@ public struct EmergencyLine: ~Copyable, Sendable {
       chipPath: path, lines: [line], role: "emergency", edges: .bothPulledUp)
     self.panel = panel
     self.bell = bell
-    look()
+    tell(isOpen: lines.level() != 0)
   }
 
   /// Until told to stop; looks for that ten times a second.
@@ -36,7 +36,8 @@ public struct EmergencyLine: ~Copyable, Sendable {
       let waited = lines.wait(until: .now() + .milliseconds(100))
       if waited == 0 || waited == -Errno.interrupted {
         // An edge that never came as an interrupt counts all the same.
-        if (lines.level() != 0) != panel.isLineOpen { look() }
+        let isOpen = lines.level() != 0
+        if isOpen != panel.isLineOpen { tell(isOpen: isOpen) }
         continue
       }
       let count = waited < 0 ? waited : lines.takeEdges()
@@ -59,14 +60,14 @@ public struct EmergencyLine: ~Copyable, Sendable {
       if lines.level() == 0 {
         panel.setLine(isOpen: false)
       } else if !opened {
-        look()
+        tell(isOpen: true)
       }
     }
   }
 
   @_noLocks @_noAllocation
-  private func look() {
-    panel.setLine(isOpen: lines.level() != 0)
+  private func tell(isOpen: Bool) {
+    panel.setLine(isOpen: isOpen)
     bell.ring()
   }
 }

@@ -103,8 +103,8 @@ extension Governor {
     case .armed: return armedCommand(input, causes)
     case .active:
       if causes.rawValue != 0 { return neutral(causes, before: NeutralCauses(rawValue: 0)) }
-      // A drive that does not follow yet would leap to where the course has gone on to meanwhile.
-      return advance(input.demand, isDriven(input.joint) ? elapsed ?? .zero : .zero)
+      return isDriven(input.joint)
+        ? advance(input.demand, elapsed ?? .zero, at: input.now) : beginAnew(input)
     case .neutral(let before):
       causes.add(before.and(limits.latching))
       return begin(input, causes, before: before)
@@ -165,6 +165,12 @@ extension Governor {
     _ input: GovernorInput, _ causes: NeutralCauses, before: NeutralCauses
   ) -> Command {
     if causes.rawValue != 0 { return neutral(causes, before: before) }
+    lastDriven = input.now
+    return resume(input, before: before)
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func resume(_ input: GovernorInput, before: NeutralCauses) -> Command {
     guard let joint = input.joint, let start = start(joint) else {
       return neutral(.jointUnfit, before: before)
     }
@@ -184,9 +190,23 @@ extension Governor {
     if let joint, case .moving = joint.state { true } else { false }
   }
 
+  /// A drive that does not follow yet would leap to where the course has gone on to meanwhile, or
+  /// fetch a joint back that has gone on by itself. So motion begins anew in each period, until
+  /// there is one, and not for long.
   @_noLocks @_noAllocation
-  private mutating func advance(_ demand: Demand, _ elapsed: Nanoseconds) -> Command {
+  private mutating func beginAnew(_ input: GovernorInput) -> Command {
+    guard isFresh(lastDriven, input.now, GovernorLimits.armingTimeout) else {
+      return neutral(.notFollowing, before: NeutralCauses(rawValue: 0))
+    }
+    return resume(input, before: NeutralCauses(rawValue: 0))
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func advance(
+    _ demand: Demand, _ elapsed: Nanoseconds, at now: MonotonicInstant
+  ) -> Command {
     counts.motions += 1
+    lastDriven = now
     let seconds = Double(elapsed.rawValue) * 1e-9
     switch mode {
     case .position:

@@ -83,6 +83,8 @@ public struct Governor: ~Copyable, Sendable {
   var effortNewtonMetres = 0.0
   var burst = SignalBurst()
   var previousStep: MonotonicInstant?
+  /// When the drive last said that it follows, or motion began.
+  var lastDriven: MonotonicInstant?
   /// The first step after `arm()`.
   var armedSince: MonotonicInstant?
 

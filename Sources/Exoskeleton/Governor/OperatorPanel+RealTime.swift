@@ -104,9 +104,8 @@ public struct OperatorPanel: @unchecked Sendable {
     }
   }
 
-  /// When the line opened whose stop has just been applied; once.
   @_noLocks @_noAllocation
-  public func takeLineOpened() -> MonotonicInstant? {
+  private func takeLineOpened() -> MonotonicInstant? {
     let opened = unsafe switches.pointee.lineOpened.exchange(0, ordering: .acquiringAndReleasing)
     return opened == 0 ? nil : MonotonicInstant(nanoseconds: opened)
   }
@@ -117,6 +116,8 @@ public struct OperatorPanel: @unchecked Sendable {
     public var isRelease = false
     /// Anything at all but a heartbeat.
     public var isAny = false
+    /// When the emergency line opened, by the kernel's stamp, if that is what stops.
+    public var lineOpened: MonotonicInstant?
 
     @_noLocks @_noAllocation
     init() {}
@@ -138,6 +139,7 @@ public struct OperatorPanel: @unchecked Sendable {
     if asked & Self.bit(of: .exoskeleton) != 0 { governor.stop(.exoskeleton) }
     var answer = Asked()
     answer.isAny = asked != 0 || isOpen
+    if asked & Self.bit(of: .emergencyLine) != 0 { answer.lineOpened = takeLineOpened() }
     answer.isRelease = asked & Self.releaseBit != 0 && !isOpen && asked & Self.stopBits == 0
     return answer
   }

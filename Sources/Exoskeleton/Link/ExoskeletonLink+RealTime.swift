@@ -72,7 +72,7 @@ extension ExoskeletonLink {
   /// Reads and takes in what has come. The round trips of what was acknowledged, from the command
   /// handed to the driver to its acknowledgement read, go into the histogram.
   ///
-  /// Real-time: one read system call, and a write at most.
+  /// Real-time: one read system call, and two writes at most.
   @_noLocks @_noAllocation
   public mutating func poll(roundTrips: inout LatencyHistogram) {
     finishFrame()

@@ -50,6 +50,8 @@ public struct LinkCounts: Equatable, Sendable, BitwiseCopyable {
 public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   public internal(set) var port: SerialPort
   public let settings: DriveSettings
+  /// Where on USB the port is plugged in.
+  let place: USBPlace?
   var wire: Wire
   var inFlight = InFlightTable()
   var counted = LinkCounts()
@@ -76,6 +78,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   private var interruption: StopSignal?
 
   public init(port: consuming SerialPort, settings: DriveSettings) {
+    place = SerialPort.place(of: port.path)
     self.port = port
     self.settings = settings
     wire = Wire(settings)
@@ -109,6 +112,8 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
     try repeating(.heartbeat, until: deadline, timeout: timeout) { $0.joint != nil }
     counted = LinkCounts()
     inFlight = InFlightTable()
+    // What was asked here confirms nothing that is asked later.
+    lastAcknowledgement = nil
     return identity
   }
 
@@ -156,7 +161,7 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   @discardableResult
   public mutating func insist(
     on command: Command, until states: [ExoskeletonState],
-    timeout: Nanoseconds = .milliseconds(200)
+    timeout: Nanoseconds = .milliseconds(500)
   ) -> Bool {
     let begun = MonotonicInstant.now()
     let deadline = begun + timeout

@@ -20,8 +20,8 @@ public struct LinkAttendant: Sendable {
   public static var attemptTimeout: Nanoseconds { .seconds(2) }
 
   private let path: String
-  /// Where on USB it is plugged in; nil: not on USB.
-  private let topology: String?
+  /// Nil: not on USB.
+  private let place: USBPlace?
   private let baud: UInt32
   private let settings: DriveSettings
   private let limits: GovernorLimits
@@ -34,7 +34,7 @@ public struct LinkAttendant: Sendable {
   public init?(for link: borrowing ExoskeletonLink, limits: GovernorLimits) {
     guard let identity = link.identity else { return nil }
     path = link.path
-    topology = SerialPort.topology(of: link.path)
+    place = link.place
     baud = link.port.baud
     settings = link.settings
     self.limits = limits
@@ -94,15 +94,15 @@ public struct LinkAttendant: Sendable {
   }
 
   private func attempt() throws(LinkObstacle) -> ExoskeletonLink {
-    // Before it is opened: nothing is said to a stranger.
-    try checkPlace()
+    // Before it is opened, and after it: nothing is said to a stranger.
+    if let found = SerialPort.place(of: path) { try check(found) }
     let port: SerialPort
     do throws(SerialFault) {
       port = try SerialPort(path: path, baud: baud)
     } catch {
       throw .port(error)
     }
-    try checkPlace()
+    try check(SerialPort.place(of: path))
     var link = ExoskeletonLink(port: port, settings: settings)
     let identity: ExoskeletonIdentity
     do throws(LinkFault) {
@@ -121,10 +121,9 @@ public struct LinkAttendant: Sendable {
     return link
   }
 
-  private func checkPlace() throws(LinkObstacle) {
-    let found = SerialPort.topology(of: path)
-    guard let found, found != topology else { return }
-    throw .elsewhere(path: path, found: found, wanted: topology)
+  private func check(_ found: USBPlace?) throws(LinkObstacle) {
+    guard found != place else { return }
+    throw .elsewhere(path: path, found: found?.interface, wanted: place?.interface)
   }
 }
 
@@ -139,7 +138,7 @@ enum LinkObstacle: Error, Equatable {
   case link(LinkFault)
   case limits(GovernorFault)
   /// The name belongs to another socket now.
-  case elsewhere(path: String, found: String, wanted: String?)
+  case elsewhere(path: String, found: String?, wanted: String?)
   /// Somebody else answers.
   case other(path: String, found: String, wanted: String)
 
@@ -149,8 +148,9 @@ enum LinkObstacle: Error, Equatable {
     case .link(let fault): fault.message
     case .limits(let fault): fault.message
     case .elsewhere(let path, let found, let wanted):
-      "\(path) is at \(found) on USB now, and the exoskeleton was at \(wanted ?? "none"): another "
-        + "device may have got its name; plug it in where it was, or begin a new session"
+      "\(path) is at \(found ?? "no place") on USB now, and the exoskeleton was at "
+        + "\(wanted ?? "none"): another device may have got its name; plug it in where it was, or "
+        + "begin a new session"
     case .other(let path, let found, let wanted):
       "\(found) answers on \(path), and not \(wanted): connect the session's own exoskeleton "
         + "there, or begin a new session"
@@ -180,7 +180,7 @@ extension ExoskeletonIdentity {
     [name, firmware, serialNumber].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  fileprivate func isSame(as other: ExoskeletonIdentity) -> Bool {
+  func isSame(as other: ExoskeletonIdentity) -> Bool {
     name == other.name && firmware == other.firmware && serialNumber == other.serialNumber
   }
 }

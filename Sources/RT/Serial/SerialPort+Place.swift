@@ -3,19 +3,33 @@
 
 internal import SPIShim
 
+/// Where on USB a serial port is.
+public struct USBPlace: Equatable, Sendable {
+  /// The device's socket: "1-1.2".
+  public let device: String
+  /// And which of its ports, where it has several: "1-1.2:1.0".
+  public let interface: String
+
+  /// - Parameter sysfs: what /sys/class/tty/…/device leads to, such as
+  ///   "/sys/devices/…/usb1/1-1/1-1.2/1-1.2:1.0/ttyUSB0". Nil: not on USB.
+  public init?(sysfs: String) {
+    let parts = sysfs.split(separator: "/")
+    guard let last = parts.lastIndex(where: { $0.contains(":") && $0.contains("-") }), last > 0,
+      parts[last].hasPrefix(parts[last - 1] + ":")
+    else { return nil }
+    device = String(parts[last - 1])
+    interface = String(parts[last])
+  }
+}
+
 extension SerialPort {
-  /// Where on USB a port is plugged in: "1-1.2" for "/dev/ttyUSB0" or a link to it. Nil for a port
-  /// that is not on USB, or not there.
-  public static func topology(of path: String) -> String? {
+  /// Where on USB "/dev/ttyUSB0", or a link to it, is plugged in. Nil for a port that is not on
+  /// USB, or not there.
+  public static func place(of path: String) -> USBPlace? {
     guard let port = realPath(path)?.split(separator: "/").last,
       let device = realPath("/sys/class/tty/\(port)/device")
     else { return nil }
-    // "…/usb1/1-1/1-1.2/1-1.2:1.0/ttyUSB0": what stands before the interface.
-    let parts = device.split(separator: "/")
-    guard let interface = parts.lastIndex(where: { $0.contains(":") && $0.contains("-") }),
-      interface > 0
-    else { return nil }
-    return String(parts[interface - 1])
+    return USBPlace(sysfs: device)
   }
 
   /// Without links; nil when nothing is there.

@@ -2,6 +2,7 @@
 # the other leg's would: it is not spoken to, and the session says where it was.
 #: status == 69
 #: 'plug it in where it was' in text('page')
+#: 'gone' in text('disarmed') and 'refused to arm' in text('armed')
 #: 'moving' not in text('since').split()
 #: report.actuator['outages'] == 1
 #: report.lost == report.corrupt == report.samplesNotStored == 0

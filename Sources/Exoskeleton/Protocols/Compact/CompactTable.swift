@@ -64,7 +64,6 @@ struct CompactTable: Sendable {
   var sequenceMask: UInt16 = 0
   /// Some reply tells the velocity.
   var hasVelocity = false
-  var hasEffort = false
   var hasState = false
   /// The fields that command and reply carry the joint's address in are compared with it.
   var address: Int64 = 0
@@ -87,9 +86,8 @@ struct CompactTable: Sendable {
         case .sequence:
           hasSequence = true
         case .velocity: hasVelocity = true
-        case .effort: hasEffort = true
         case .state: hasState = true
-        case .constant, .position, .acceleration, .address, .fault: break
+        case .constant, .position, .acceleration, .effort, .address, .fault: break
         }
       }
     }

@@ -40,7 +40,8 @@ struct CompactWire: Sendable {
     let period = settings.controlPeriod
     toldPosition = Freshness(controlPeriod: period)
     toldVelocity = Freshness(controlPeriod: period, isExpected: table.hasVelocity)
-    toldEffort = Freshness(controlPeriod: period, isExpected: table.hasEffort)
+    // Some tell it only while they drive; without it effort is not watched, as where none is told.
+    toldEffort = Freshness(controlPeriod: period, isExpected: false)
     toldState = Freshness(controlPeriod: period, isExpected: table.hasState)
   }
 
