@@ -205,7 +205,10 @@ struct ControlLoop: ~Copyable {
     case .release: panel.release()
     case .arm: panel.arm()
     case .disarm: panel.disarm()
-    case .heartbeat: return "ok"
+    case .heartbeat:
+      // One that was heard before there was a session counts now.
+      if panel.lastHeartbeat == nil { panel.beat(at: now) }
+      return "ok"
     case .status:
       guard let status, let identity = board.newest?.identity else { return nil }
       return status.json(of: identity, process: getpid(), now: now).line

@@ -8,7 +8,7 @@ extension ExoskeletonSection {
   func limits() throws(Failure) -> GovernorLimits {
     let latching = try alsoLatching()
     let lag = 2 * velocityMaximumDegreesPerSecond * controlPeriodSeconds
-    guard followingErrorMaximumDegrees >= lag else {
+    guard usualMode == .effort || followingErrorMaximumDegrees >= lag else {
       throw Failure(
         .configuration,
         "`exoskeleton.following-error-maximum` is \(followingErrorMaximumDegrees) degrees, which a "

@@ -186,6 +186,8 @@ public struct ODriveDrive: Drive {
     case "hw_version_major": .whole(3)
     case "hw_version_minor": .whole(6)
     case "hw_version_variant": .whole(56)
+    // 48 bits, of which nine decimal places are printed.
+    case "serial_number": .long(0x205F_3091_5056)
     case "fw_version_major": .whole(0)
     case "fw_version_minor": .whole(5)
     case "fw_version_revision": .whole(6)

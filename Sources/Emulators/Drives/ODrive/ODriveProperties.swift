@@ -8,12 +8,14 @@
 enum ODriveProperty {
   case float(Float)
   case whole(UInt32)
+  case long(UInt64)
   case flag(Bool)
 
   var text: String {
     switch self {
     case .float(let value): String(ODriveNumber.text(value).prefix(9))
     case .whole(let value): String(String(value).prefix(9))
+    case .long(let value): String(String(value).prefix(9))
     case .flag(let value): value ? "1" : "0"
     }
   }

@@ -29,6 +29,9 @@ extension ExoskeletonLink {
       firmware: firmware.map { "\($0)" }.joined(separator: "."),
       watchdog: try setODriveWatchdog(prefix, deadline),
       velocityMaximum: settings.gearing.jointVelocity(velocityLimit * 360).magnitude)
+    // Its first nine places: the text protocol prints no more.
+    let serial = try inquire("serial_number", deadline)
+    if serial.allSatisfy(\.isNumber) { identity.serialNumber = serial }
     identity.remarks = remarks
     identity.remarks.append(
       "its supply is at \(Int(volts)) V, its position has no limits of its own")

@@ -195,14 +195,15 @@ struct ODriveWire: Sendable {
   private mutating func drive(
     _ letter: UInt8, _ first: Double, _ second: Double?, _ out: inout ByteWriter
   ) {
-    guard state.isInService, !hasLeft,
+    // One that has started anew may close its loop by itself, and has no watchdog then.
+    guard state.isInService, !hasLeft, isConfirmed || !isUnsure,
       ODriveLine.put(letter, axis: axis, first, second, into: &out)
     else {
       state.note(.neutral)
       free(&out)
       return
     }
-    guard !isConfirmed, answersLeft == 0, !isUnsure else { return }
+    guard !isConfirmed, answersLeft == 0 else { return }
     guard requests < Self.requestsMaximum else {
       hasLeft = true
       return

@@ -29,8 +29,10 @@ extension ExoskeletonLink {
     if settings.kind == .vesc {
       // Our own question has one byte.
       let answer = try askVESC(VESCCode.firmwareVersion, atLeast: 3, until: deadline)
-      let told = answer.dropFirst(3).prefix { (0x20...0x7E).contains($0) }
-      if !told.isEmpty { name = String(decoding: told, as: UTF8.self) }
+      let told = answer.dropFirst(3).prefix { $0 != 0 }
+      // It goes to terminals and logs.
+      let text = told.map { (0x20...0x7E).contains($0) ? $0 : 0x3F }
+      if !text.isEmpty { name = String(decoding: text, as: UTF8.self) }
       firmware = "\(answer[1]).\(answer[2])"
       // The processor's, behind the name and its end.
       let identifier = answer.dropFirst(3 + told.count + 1).prefix(12)
