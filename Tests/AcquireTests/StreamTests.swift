@@ -306,6 +306,23 @@ struct StreamTests {
     #expect(outcome.errors.contains(word), "\(outcome.errors)")
   }
 
+  @Test("firmware that sends at another rate is told, a few lost packets or none")
+  func otherRate() throws {
+    let folder = try TemporaryFolder()
+    let emulator = try Program([
+      "simulate", "openeeg", "--rate", "200", "--fault", "lost=3@4", "--link", folder.path("port"),
+    ])
+    try emulator.waitForOutput(folder.path("port"))
+    let outcome = try Program.run([
+      "record", "--amplifier", "openeeg", "--port", folder.path("port"), "--duration", "8s",
+      "--quiet", "--allow-best-effort", "--output", folder.path("recordings"),
+    ])
+    emulator.send(SIGINT)
+    #expect(emulator.finish().status == 0)
+    let isTold = outcome.output.contains("samples a second, not 256")
+    #expect(isTold, "\(outcome.output) \(outcome.errors)")
+  }
+
   @Test("without a device, or with settings that mean nothing to it, nothing begins")
   func refused() throws {
     for (arguments, status, word) in [

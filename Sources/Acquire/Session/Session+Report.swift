@@ -130,7 +130,9 @@ extension SessionReport {
   /// Filters and losses are reckoned by the nominal rate: of another one somebody must know.
   var rateWarning: String? {
     // What is lost for long makes every rate look wrong.
-    guard let rate = sampleRate, abs(rate.partsPerMillion) > 5_000, lost == 0 else { return nil }
+    guard let rate = sampleRate, abs(rate.partsPerMillion) > 5_000,
+      Double(lost) * 10 < abs(rate.partsPerMillion) * 1e-6 * Double(frames)
+    else { return nil }
     return "\(amplifier) sent \(decimal(rate.estimate, places: 1)) samples a second, not "
       + "\(nominalRate): filters and losses are reckoned by the latter; where firmware decides the "
       + "rate, set amplifier.device-rate"
