@@ -75,12 +75,25 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     return Nanoseconds(maximum)
   }
 
-  public var summary: LatencySummary {
-    guard recorded > 0 else { return LatencySummary() }
-    return LatencySummary(
-      count: recorded, min: Nanoseconds(minimum), mean: Nanoseconds(sum / Int64(recorded)),
-      p50: value(atQuantile: 0.5), p90: value(atQuantile: 0.9), p99: value(atQuantile: 0.99),
-      p99_9: value(atQuantile: 0.999), max: Nanoseconds(maximum))
+  public var summary: LatencySummary { distribution.summary }
+
+  /// A copy as a value, for reports. Takes memory: not for the real-time path.
+  public var distribution: LatencyDistribution {
+    guard recorded > 0 else { return LatencyDistribution(negativeCount: negativeCount) }
+    var bins: [LatencyBin] = []
+    var lower: Int64 = 0
+    for bucket in 0..<Self.bucketCount {
+      let upper = Self.upperBound(of: bucket)
+      let count = unsafe buckets[bucket]
+      if count > 0 {
+        bins.append(
+          LatencyBin(lower: Nanoseconds(lower), upper: Nanoseconds(upper), count: count))
+      }
+      lower = upper + 1
+    }
+    return LatencyDistribution(
+      bins: bins, count: recorded, min: Nanoseconds(minimum), max: Nanoseconds(maximum),
+      mean: Nanoseconds(sum / Int64(recorded)), negativeCount: negativeCount)
   }
 
   /// Adds what another histogram counted.
@@ -104,7 +117,7 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
   }
 }
 
-/// A distribution in eight numbers. All zero when nothing was recorded.
+/// A distribution in ten numbers. All zero when nothing was recorded.
 public struct LatencySummary: Sendable, Equatable {
   public var count: UInt64
   public var min: Nanoseconds
@@ -113,12 +126,15 @@ public struct LatencySummary: Sendable, Equatable {
   public var p90: Nanoseconds
   public var p99: Nanoseconds
   public var p99_9: Nanoseconds
+  public var p99_99: Nanoseconds
+  public var p99_999: Nanoseconds
   public var max: Nanoseconds
 
   public init(
     count: UInt64 = 0, min: Nanoseconds = .zero, mean: Nanoseconds = .zero,
     p50: Nanoseconds = .zero, p90: Nanoseconds = .zero, p99: Nanoseconds = .zero,
-    p99_9: Nanoseconds = .zero, max: Nanoseconds = .zero
+    p99_9: Nanoseconds = .zero, p99_99: Nanoseconds = .zero, p99_999: Nanoseconds = .zero,
+    max: Nanoseconds = .zero
   ) {
     self.count = count
     self.min = min
@@ -127,6 +143,8 @@ public struct LatencySummary: Sendable, Equatable {
     self.p90 = p90
     self.p99 = p99
     self.p99_9 = p99_9
+    self.p99_99 = p99_99
+    self.p99_999 = p99_999
     self.max = max
   }
 }
