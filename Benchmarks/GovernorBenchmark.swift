@@ -24,6 +24,9 @@ enum GovernorBenchmark {
       print("the control loop could not be assembled")
       return
     }
+    // As a session runs.
+    let latencyRequest = CPULatencyRequest()
+    let isLocked = (try? MemoryLock.engage()) != nil
     let panel = loop.panel
     let bell = loop.bell
     let stop = StopSignal()
@@ -44,7 +47,10 @@ enum GovernorBenchmark {
     exoskeleton.stop()
     other.stop()
     let policy = isBestEffort ? "best effort" : "SCHED_FIFO 75"
-    print("a control period of 5 ms over a pseudo-terminal, \(policy)")
+    print(
+      "a control period of 5 ms over a pseudo-terminal, \(policy), idle states "
+        + (latencyRequest.isHeld ? "held off" : "not held off") + ", memory "
+        + (isLocked ? "locked" : "not locked"))
     show("decision → command handed to the driver", finished.handed)
     show("  the same bytes written, and nothing else", finished.written)
     let wire = finished.wireTime
