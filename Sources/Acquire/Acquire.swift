@@ -26,9 +26,9 @@ struct Acquire: ParsableCommand {
 
       EXIT CODES
         0 all went well             64 wrong command line       65 malformed recording or model
-        66 an input is not there    69 device missing or silent 71 the system refused
-        73 recording not creatable  74 recording incomplete     76 not the expected device
-        77 permission or priority   78 wrong configuration
+        66 an input is not there    69 device missing or silent 70 frames unaccounted for
+        71 the system refused       73 recording not creatable  74 recording incomplete
+        76 not the expected device  77 permission or priority   78 wrong configuration
 
       This is research software and not a medical device.
       """,

@@ -18,6 +18,8 @@ enum ExitStatus: Int32 {
   case noInput = 66
   /// An amplifier or an exoskeleton is missing, busy, or fell silent.
   case unavailable = 69
+  /// Frames are unaccounted for: a fault of this program.
+  case ledger = 70
   /// The operating system refused something else.
   case system = 71
   /// The recording cannot be created.

@@ -46,6 +46,11 @@ struct Terminal {
   }
 }
 
+enum WallClock {
+  /// Since 1970, UTC.
+  static var seconds: Int64 { Int64(time(nil)) }
+}
+
 enum Environment {
   static func value(of name: String) -> String? {
     guard let text = unsafe getenv(name) else { return nil }

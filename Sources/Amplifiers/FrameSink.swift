@@ -16,6 +16,10 @@ public struct FrameSink: ~Copyable {
   @usableFromInline let spare: UnsafeMutableRawPointer
   @usableFromInline let byteCount: Int
   @usableFromInline var isDecoderRefused = false
+  @usableFromInline var account = DeliveryAccount()
+
+  /// What has been handed over so far.
+  public var delivered: DeliveryAccount { account }
 
   /// Both rings have slots for `channelCount` channels: `FrameSlot.byteCount(channelCount:)`.
   ///
@@ -45,6 +49,12 @@ public struct FrameSink: ~Copyable {
     return decoderHasRoom && recorderHasRoom
   }
 
+  /// Frames that the decoding thread was not given, because its ring was full.
+  public var refusedByDecoder: UInt64 { decoder.refusedCount }
+
+  /// … and the recorder.
+  public var refusedByRecorder: UInt64 { recorder.refusedCount }
+
   /// The slot to write the next frame into, in place.
   @_noLocks @_noAllocation
   @inlinable public mutating func claim() -> FrameSlot {
@@ -64,6 +74,7 @@ public struct FrameSink: ~Copyable {
     var header = frame.header
     header.publishTime = .now()
     frame.header = header
+    account.note(header)
     if let slot = unsafe recorder.claim() {
       unsafe slot.copyMemory(from: frame.base, byteCount: byteCount)
       recorder.publish()

@@ -9,7 +9,7 @@
 //     `EffortSetpoint` have no other maker;
 //   - every command lies within the limits of position, velocity, acceleration and jerk, or of
 //     effort and its rate, whatever the demands and however irregular the control periods;
-//   - the first control period after a cause commands neutral; `NeutralCauses` are the sixteen of
+//   - the first control period after a cause commands neutral; `NeutralCauses` are the eighteen of
 //     them;
 //   - a stop outranks everything, and is not lost (`OperatorPanel`);
 //   - a frame leaves whole or not at all: a command never follows half of another;

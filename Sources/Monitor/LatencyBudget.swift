@@ -21,49 +21,92 @@ public enum Stage: String, CaseIterable, Sendable {
   case write
   /// The whole: edge → command handed to the serial driver.
   case edgeToCommand
-  /// Command handed to the driver → its acknowledgement read.
+  /// Command handed to the driver → its last bit on the wire, by arithmetic: bytes that waited
+  /// before it, its own, and the bits a second.
+  case wire
+  /// Command handed to the driver → its acknowledgement read; the wire is in it, both ways.
   case firmware
 
-  /// What a stage may take; a worst case above it is marked in the report.
-  ///
-  /// Chosen for a PREEMPT_RT board at 250 samples a second (period 4 ms), `edgeToCommand` a quarter
-  /// of a period; `firmware` is two periods of a 100 Hz firmware loop.
-  public var budget: Nanoseconds {
+  /// As configurations and command lines write it: "edge-to-wake".
+  public var key: String {
+    rawValue.reduce(into: "") { key, letter in
+      key += letter.isUppercase ? "-" + letter.lowercased() : String(letter)
+    }
+  }
+
+  /// The part of a latency budget that the stage belongs to.
+  public var part: String {
     switch self {
-    case .edgeToWake: .microseconds(200)
-    case .read: .microseconds(200)
-    case .ring: .microseconds(200)
-    case .signal: .microseconds(50)
-    case .decode: .microseconds(20)
-    case .govern: .microseconds(20)
-    case .write: .microseconds(100)
-    case .edgeToCommand: .microseconds(1_000)
-    case .firmware: .milliseconds(20)
+    case .edgeToWake, .ring: "buffer"
+    case .read: "transfer"
+    case .signal: "preprocessing"
+    case .decode: "classification"
+    case .govern, .write: "command"
+    case .edgeToCommand: "together"
+    case .wire: "wire"
+    case .firmware: "firmware"
+    }
+  }
+
+  /// Whether the whole is made of it, and of what the others leave.
+  fileprivate var isInChain: Bool {
+    switch self {
+    case .edgeToWake, .read, .ring, .signal, .decode, .govern, .write, .edgeToCommand: true
+    case .wire, .firmware: false
     }
   }
 }
 
-/// The latencies of a session, each stage with its distribution.
-public struct LatencyBudget: Sendable {
-  public var stages: [(stage: Stage, summary: LatencySummary)]
-  public var structural: [StructuralDelay]
+/// What one stage took.
+public struct StageRecord: Sendable, Equatable {
+  public var stage: Stage
+  public var latency: LatencyDistribution
+  /// Nil: nothing is asked of it.
+  public var budget: Nanoseconds?
+  /// How often it took longer than that.
+  public var breaches: UInt64
+  /// When the longest was, after the session's beginning; nil where nobody knows.
+  public var worstAt: Nanoseconds?
 
   public init(
-    stages: [(stage: Stage, summary: LatencySummary)], structural: [StructuralDelay]
+    stage: Stage, latency: LatencyDistribution, budget: Nanoseconds?, breaches: UInt64,
+    worstAt: Nanoseconds?
   ) {
+    self.stage = stage
+    self.latency = latency
+    self.budget = budget
+    self.breaches = breaches
+    self.worstAt = worstAt
+  }
+
+  var series: TimingSeries {
+    TimingSeries(
+      name: stage.rawValue, detail: stage.part, latency: latency, budget: budget,
+      breaches: breaches, worstAt: worstAt)
+  }
+}
+
+/// The latencies of a session, each stage with its distribution and its budget.
+public struct LatencyBudget: Sendable {
+  public var stages: [StageRecord]
+  /// What the method itself needs, however fast the machine: windows, filters, dwells.
+  public var structural: [StructuralDelay]
+
+  public init(stages: [StageRecord], structural: [StructuralDelay]) {
     self.stages = stages
     self.structural = structural
   }
 
-  /// The table that a person reads: typical is the median, worst the maximum; the share is that of
-  /// the median in the whole chain's median.
+  /// The table that a person reads: typical is the median, worst the maximum; `over` is how often
+  /// the budget was broken; the share is that of the median in the whole chain's median.
   public var table: String {
-    let whole = stages.first { $0.stage == .edgeToCommand }?.summary.p50 ?? .zero
-    var lines = [row("stage", "typical", "p99.9", "worst", "budget", "share")]
-    lines.append(rule)
-    for (stage, summary) in stages {
-      if stage == .edgeToCommand { lines.append(rule) }
-      lines.append(row(stage, summary, whole: whole))
+    let whole = stages.first { $0.stage == .edgeToCommand }?.latency.summary.p50 ?? .zero
+    var lines = [
+      row("part", "stage", "typical", "p99.9", "worst", "budget", "over", "share"), rule,
+    ]
+    for record in stages {
+      if record.stage == .edgeToCommand { lines.append(rule) }
+      lines.append(row(record, whole: whole))
     }
     if !structural.isEmpty {
       lines.append(rule)
@@ -76,31 +119,40 @@ public struct LatencyBudget: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var rule: String { String(repeating: "─", count: 72) }
+  private var rule: String { String(repeating: "─", count: 84) }
 
-  private func row(_ stage: Stage, _ summary: LatencySummary, whole: Nanoseconds) -> String {
-    guard summary.count > 0 else { return row(stage.rawValue, "–", "–", "–", "–", "–") }
-    let isInChain = stage != .firmware && whole > .zero
-    let share = isInChain ? Double(summary.p50.rawValue) / Double(whole.rawValue) * 100 : 0
-    let isOver = summary.max > stage.budget
+  private func row(_ record: StageRecord, whole: Nanoseconds) -> String {
+    let stage = record.stage
+    let budget = record.budget?.readable ?? "–"
+    let summary = record.latency.summary
+    guard summary.count > 0 else {
+      return row(stage.part, stage.rawValue, "–", "–", "–", budget, "–", "–")
+    }
+    let hasShare = stage.isInChain && whole > .zero
+    let share = hasShare ? Double(summary.p50.rawValue) / Double(whole.rawValue) * 100 : 0
     return row(
-      stage.rawValue, summary.p50.readable, summary.p99_9.readable,
-      summary.max.readable + (isOver ? " !" : "  "), stage.budget.readable,
-      isInChain ? decimal(share, places: 0) + " %" : "–")
+      stage.part, stage.rawValue, summary.p50.readable, summary.p99_9.readable,
+      summary.max.readable + (record.breaches > 0 ? " !" : "  "), budget,
+      record.budget == nil ? "–" : "\(record.breaches)",
+      hasShare ? decimal(share, places: 0) + " %" : "–")
   }
 
   private func row(
-    _ stage: String, _ typical: String, _ tail: String, _ worst: String, _ budget: String,
-    _ share: String
+    _ part: String, _ stage: String, _ typical: String, _ tail: String, _ worst: String,
+    _ budget: String, _ breaches: String, _ share: String
   ) -> String {
-    stage.trailing(14) + typical.leading(11) + tail.leading(11) + worst.leading(13)
-      + budget.leading(11) + share.leading(9)
+    part.trailing(15) + stage.trailing(14) + typical.leading(9) + tail.leading(9)
+      + worst.leading(11) + budget.leading(9) + breaches.leading(8) + share.leading(8)
   }
 
   var json: JSON {
     .object(
-      stages.map { stage, summary in
-        JSON.Member(stage.rawValue, summary.json)
+      stages.map { record in
+        var members: [JSON.Member] = []
+        if case .object(let summary) = record.latency.summary.json { members = summary }
+        members.append(.init("budget", record.budget.map { .integer($0.rawValue) } ?? .null))
+        members.append(.init("overBudget", .unsigned(record.breaches)))
+        return JSON.Member(record.stage.rawValue, .object(members))
       })
   }
 }
@@ -111,10 +163,13 @@ extension LatencySummary {
     .object([
       .init("count", .unsigned(count)),
       .init("min", .integer(min.rawValue)),
+      .init("mean", .integer(mean.rawValue)),
       .init("p50", .integer(p50.rawValue)),
       .init("p90", .integer(p90.rawValue)),
       .init("p99", .integer(p99.rawValue)),
       .init("p99_9", .integer(p99_9.rawValue)),
+      .init("p99_99", .integer(p99_99.rawValue)),
+      .init("p99_999", .integer(p99_999.rawValue)),
       .init("max", .integer(max.rawValue)),
     ])
   }

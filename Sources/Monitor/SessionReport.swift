@@ -69,6 +69,14 @@ public struct SessionReport: Sendable {
   /// What the amplifier sent was taken once in so long; nil: at once.
   public var gathering: Nanoseconds?
 
+  /// Nil where nobody has kept one.
+  public var ledger: FrameLedger?
+  /// Seconds since 1970, UTC; and what was typed.
+  public var begun: Int64 = 0
+  public var commandLine = ""
+  /// The machine, for a report that travels; empty: `machine` is all that is known.
+  public var conditions: [ReportSection] = []
+
   public var isBestEffort: Bool { !bestEffortReasons.isEmpty }
 
   public init(
@@ -156,6 +164,7 @@ extension SessionReport {
       .init("bestEffort", .bool(isBestEffort)),
       .init("bestEffortReasons", .array(bestEffortReasons.map(JSON.string))),
       .init("stages", budget.json),
+      .init("ledger", ledger.map(\.json) ?? .null),
       .init(
         "structuralDelays",
         .array(
@@ -183,9 +192,13 @@ extension SessionReport {
     lines.append("\(amplifier) → \(exoskeleton), \(duration.readable)")
     lines.append("")
     if let firmware { lines.append(row("board's firmware", firmware)) }
-    lines.append(row("frames", "\(frames)"))
     lines.append(row("sample rate", sampleRateText))
-    lines.append(row("lost", "\(lost)" + notes))
+    if let ledger {
+      for entry in ledger.rows { lines.append(row(entry.name, entry.text)) }
+    } else {
+      lines.append(row("frames", "\(frames)"))
+      lines.append(row("lost", "\(lost)" + notes))
+    }
     for recovery in recoveries { lines.append(row("brought back", recovery.text)) }
     if let line { lines.append(row("line", line.text)) }
     if let gathering { lines.append(row("taken", "every \(gathering.readable)")) }
@@ -197,7 +210,9 @@ extension SessionReport {
             + "\(sampleTimes.latestArrival.readable) late"))
     }
     lines.append(row("decisions", "\(decisions)"))
-    lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
+    if ledger == nil {
+      lines.append(row("commands", "\(commands), \(acknowledged) acknowledged"))
+    }
     if !neutralReasons.isEmpty {
       let text = neutralReasons.map { "\($0.reason) \($0.count)×" }.joined(separator: ", ")
       lines.append(row("neutral because", text))
@@ -250,4 +265,31 @@ extension SessionReport {
   }
 
   private func row(_ name: String, _ text: String) -> String { name.trailing(18) + text }
+}
+
+extension SessionReport {
+  /// The same as a measurement of time, to be plotted and compared.
+  public var timing: TimingReport {
+    var findings = ledger.map { [ReportSection("ledger of frames", $0.rows)] } ?? []
+    let structural = budget.structural.map {
+      ReportRow($0.name, "\($0.delay.readable), \($0.note)")
+    }
+    if !structural.isEmpty {
+      findings.append(ReportSection("delay of the method itself", structural))
+    }
+    findings.append(
+      ReportSection(
+        "real-time threads",
+        [
+          ReportRow("heap calls after arming", "\(mallocsAfterArming)"),
+          ReportRow("page faults after arming", "\(pageFaultsAfterArming)"),
+        ]))
+    return TimingReport(
+      title: "\(amplifier) → \(exoskeleton)", commandLine: commandLine, begun: begun,
+      duration: duration, bestEffortReasons: bestEffortReasons,
+      series: budget.stages.filter { $0.latency.count > 0 }.map(\.series), findings: findings,
+      conditions: conditions.isEmpty
+        ? [ReportSection("machine", machine.map { ReportRow($0.name, $0.text) })] : conditions,
+      faults: faults)
+  }
 }

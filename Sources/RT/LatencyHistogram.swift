@@ -16,9 +16,13 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
   @usableFromInline var recorded: UInt64 = 0
   /// Spans that ended before they began: a clock or a program is wrong. Not in the distribution.
   public private(set) var negativeCount: UInt64 = 0
+  /// Longer spans are counted, beside everything else that is done with them.
+  public let limit: Nanoseconds
+  public private(set) var overLimitCount: UInt64 = 0
 
   /// Takes 34 KB and touches all of it.
-  public init() {
+  public init(limit: Nanoseconds = Nanoseconds(.max)) {
+    self.limit = limit
     unsafe buckets = .allocate(capacity: Self.bucketCount)
     unsafe buckets.initialize(repeating: 0, count: Self.bucketCount)
   }
@@ -39,6 +43,7 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     if value > maximum { maximum = value }
     sum &+= value
     recorded &+= 1
+    if value > limit.rawValue { overLimitCount &+= 1 }
   }
 
   @_noLocks @_noAllocation
@@ -103,6 +108,7 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     maximum = Swift.max(maximum, other.maximum)
     sum += other.sum
     recorded += other.recorded
+    overLimitCount += other.overLimitCount
     negativeCount += other.negativeCount
   }
 
@@ -114,6 +120,7 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     sum = 0
     recorded = 0
     negativeCount = 0
+    overLimitCount = 0
   }
 }
 

@@ -154,6 +154,7 @@ public struct Recorder: ~Copyable {
   private func report() {
     // An abandoned file keeps what its last whole record holds.
     status.update(stored: writer.storedSampleCount, durable: writer.durableSampleCount)
+    status.update(taken: takenFrames, storedFrames: writer.storedFrameCount)
     status.update(
       lost: lostSamples, notStored: notStoredFrames,
       annotationsNotStored: droppedAnnotations + events.refusedCount

@@ -9,6 +9,8 @@ public final class RecorderStatus: Sendable {
   private let lost = Atomic<UInt64>(0)
   private let refused = Atomic<UInt64>(0)
   private let annotations = Atomic<UInt64>(0)
+  private let taken = Atomic<UInt64>(0)
+  private let storedCount = Atomic<UInt64>(0)
   private let failure = Mutex<RecordingFault?>(nil)
 
   public init() {}
@@ -22,6 +24,10 @@ public final class RecorderStatus: Sendable {
   public var lostSamples: UInt64 { lost.load(ordering: .relaxed) }
   /// Samples that the amplifier delivered and that are not in the file.
   public var notStoredSamples: UInt64 { refused.load(ordering: .relaxed) }
+  /// Frames that came out of the ring.
+  public var takenFrames: UInt64 { taken.load(ordering: .relaxed) }
+  /// Of these, frames whose counts are in the file; the last record's come when it is full.
+  public var storedFrames: UInt64 { storedCount.load(ordering: .relaxed) }
   /// Annotations that are not in the file.
   public var notStoredAnnotations: UInt64 { annotations.load(ordering: .relaxed) }
   /// Why the file ended before the session did.
@@ -36,6 +42,11 @@ public final class RecorderStatus: Sendable {
     self.lost.store(lost, ordering: .relaxed)
     refused.store(notStored, ordering: .relaxed)
     annotations.store(annotationsNotStored, ordering: .relaxed)
+  }
+
+  func update(taken: UInt64, storedFrames: UInt64) {
+    self.taken.store(taken, ordering: .relaxed)
+    storedCount.store(storedFrames, ordering: .relaxed)
   }
 
   func fail(_ fault: RecordingFault) { failure.withLock { $0 = fault } }

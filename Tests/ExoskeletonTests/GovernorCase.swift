@@ -49,7 +49,7 @@ struct GovernorCase {
   private let mode: MotionMode
   private var input: GovernorInput
   /// Steps for which each trouble still lasts.
-  private var troubles = [Int](repeating: 0, count: 14)
+  private var troubles = [Int](repeating: 0, count: 15)
   private var closings: [MonotonicInstant] = []
   /// Where the last motion told the joint to be.
   private var told: Double?
@@ -58,7 +58,7 @@ struct GovernorCase {
 
   private enum Trouble: Int {
     case frames, decisions, acknowledgements, link, watchdog, fault, stopped, outside, signal
-    case drift, heartbeat, runaway, held, asleep
+    case drift, heartbeat, runaway, held, asleep, budget
   }
 
   /// - Parameter step: how a governor is asked, for who wants to look at that.
@@ -192,6 +192,7 @@ struct GovernorCase {
     if !lasts(.heartbeat) { input.lastHeartbeat = input.now }
     input.isLinkGone = lasts(.link) && random.chance(2)
     input.signal.isDrifting = lasts(.drift)
+    input.isOverBudget = lasts(.budget) && random.chance(2)
     let isFit = !lasts(.signal) || random.chance(3)
     if input.signal.isFit, !isFit {
       input.signal.closings += 1
@@ -295,6 +296,7 @@ struct GovernorCase {
     }
     if !input.signal.isFit { return "an unfit signal" }
     if input.signal.isDrifting { return "drift" }
+    if input.isOverBudget { return "a broken budget" }
     if closings.count(where: { input.now - $0 <= limits.burstWindow }) >= limits.burstClosings {
       return "a burst"
     }

@@ -62,11 +62,12 @@ struct GovernorCauseTests {
     case .overspeed: input.joint?.velocityDegreesPerSecond = -60.1
     case .overEffort: input.joint?.effortNewtonMetres = -20.1
     case .notFollowing: input.joint?.positionDegrees = 30
+    case .overBudget: input.isOverBudget = true
     default: Issue.record("there is no cause \(bit)")
     }
   }
 
-  @Test("each cause is neutral at once, and latched where the page says so", arguments: 0..<17)
+  @Test("each cause is neutral at once, and latched where the page says so", arguments: 0..<18)
   func causes(bit: Int) throws {
     let cause = NeutralCauses(rawValue: 1 << UInt32(bit))
     for latches in [false, true] {

@@ -12,6 +12,7 @@ struct Configuration: Equatable {
   var exoskeleton = ExoskeletonSection()
   var recording = RecordingSection()
   var realTime = RealTimeSection()
+  var budget = BudgetSection()
 }
 
 struct SignalSection: Equatable {
@@ -83,4 +84,22 @@ struct RealTimeSection: Equatable {
   var decodingCPU = -1
   /// -1: chosen by whether the decoding thread has a CPU of its own.
   var awakeBeforeFrameMicroseconds = -1
+}
+
+/// What each stage of the chain may take, in microseconds; 0: nothing is asked of it.
+struct BudgetSection: Equatable {
+  /// Chosen for a PREEMPT_RT board at 250 samples a second (period 4 ms): the whole chain a quarter
+  /// of a period, the firmware two periods of a 100 Hz loop.
+  var edgeToWake = 200.0
+  var read = 200.0
+  var ring = 200.0
+  var signal = 50.0
+  var decode = 20.0
+  var govern = 20.0
+  var write = 100.0
+  var wire = 5_000.0
+  var edgeToCommand = 1_000.0
+  var firmware = 20_000.0
+  /// Stages that trip the governor when they take longer.
+  var trip: [String] = []
 }

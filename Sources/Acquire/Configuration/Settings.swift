@@ -5,7 +5,7 @@
 
 extension Setting {
   /// All settings, in the order of the example file.
-  static var all: [Setting] { amplifier + signal + gate + impedance + decoder + exoskeleton + host }
+  static var all: [Setting] { amplifier + signal + gate + impedance + decoder + exoskeleton + host + budget }
 
   private static var signal: [Setting] {
     [

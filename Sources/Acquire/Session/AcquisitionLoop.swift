@@ -15,6 +15,8 @@ struct AcquisitionWorkspace<Source: Amplifier & ~Copyable>: ~Copyable {
   /// Raised when the loop has ended, for whatever reason.
   let ended: StopSignal
   var end: AcquisitionEnd = .stopped
+  /// When the loop had ended.
+  var endedAt = MonotonicInstant(nanoseconds: 0)
   var cost = ThreadCost()
 }
 
@@ -23,6 +25,7 @@ extension AcquisitionWorkspace where Source: ~Copyable {
   mutating func run() {
     cost.begin()
     end = amplifier.run(into: &sink, until: stop)
+    endedAt = .now()
     cost.finish()
     ended.raise()
   }

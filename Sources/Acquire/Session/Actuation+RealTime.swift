@@ -34,6 +34,8 @@ struct Actuation: ~Copyable {
   private var wasArmed = false
   /// Until when the exoskeleton's own stop is being released; nil: nobody asked for that.
   private var releasingUntil: MonotonicInstant?
+  /// The driver took the newest command.
+  private var hasDeparted = false
 
   init(
     governor: consuming Governor, link: consuming HeldLink, demands: DemandTable,
@@ -110,9 +112,10 @@ struct Actuation: ~Copyable {
   /// Steps the governor and hands its command to the driver. What has come in on the line is read
   /// afterwards (`listen`), so that it does not stand between a frame and its command.
   ///
+  /// - Parameter isOverBudget: a stage that counts took too long since the last time.
   /// - Returns: when the governor had decided.
   @_noLocks @_noAllocation
-  mutating func control(now: MonotonicInstant) -> MonotonicInstant {
+  mutating func control(now: MonotonicInstant, isOverBudget: Bool = false) -> MonotonicInstant {
     lastControl = now
     if halt.isRaised {
       deadMan?.drop()
@@ -128,14 +131,15 @@ struct Actuation: ~Copyable {
     }
     note(panel.apply(to: &governor), at: now)
     let isGone = link.isGone
-    var command = governor.step(
-      GovernorInput(
-        now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
-        lastAcknowledgement: link.lastAcknowledgement, isLinkGone: isGone,
-        joint: link.joint, signal: signal, lastHeartbeat: panel.lastHeartbeat))
+    var input = GovernorInput(
+      now: now, lastFrame: lastFrame, lastDecision: lastDecision, demand: demand,
+      lastAcknowledgement: link.lastAcknowledgement, isLinkGone: isGone,
+      joint: link.joint, signal: signal, lastHeartbeat: panel.lastHeartbeat)
+    input.isOverBudget = isOverBudget
+    var command = governor.step(input)
     if isReleasing(at: now) { command = .release }
     let governed = MonotonicInstant.now()
-    link.send(command)
+    hasDeparted = link.send(command)
     // After the command: it says that this thread lives, not what it commands.
     if case .stopped = governor.state { deadMan?.drop() } else { deadMan?.beat() }
     if isGone { exchangeLink(at: now) }
@@ -174,6 +178,15 @@ struct Actuation: ~Copyable {
       return false
     }
     return true
+  }
+
+  /// How long the newest command takes to its last bit on the wire; once, and nil when the driver
+  /// did not take it.
+  @_noLocks @_noAllocation
+  mutating func takeDeparture() -> Nanoseconds? {
+    guard hasDeparted else { return nil }
+    hasDeparted = false
+    return link.lastDeparture
   }
 
   /// Takes the answers that have come in.

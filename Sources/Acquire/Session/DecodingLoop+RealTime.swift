@@ -25,7 +25,7 @@ struct DecodingWorkspace: ~Copyable {
   var meter: ImpedanceMeter?
   var events: RecordedEventProducer
   var status: OverwritingRingProducer<StatusSnapshot>
-  var histograms = StageHistograms()
+  var histograms: StageHistograms
   var snapshot: StatusSnapshot
   var cost = ThreadCost()
   var recoveries = RecoveryLog()
@@ -44,7 +44,7 @@ struct DecodingWorkspace: ~Copyable {
   ///   - gathering: frames come in bunches, one in so long, and nobody wakes it for them; nil: one
   ///     by one.
   init(
-    nominalRate: Double, lead: Nanoseconds, gathering: Nanoseconds?,
+    nominalRate: Double, lead: Nanoseconds, gathering: Nanoseconds?, budget: BudgetSection,
     frames: consuming RingConsumer, bell: Doorbell,
     stop: StopSignal,
     stage: consuming DecodingStage?, actuation: consuming Actuation?,
@@ -53,6 +53,7 @@ struct DecodingWorkspace: ~Copyable {
     status: consuming OverwritingRingProducer<StatusSnapshot>
   ) {
     self.lead = lead
+    histograms = StageHistograms(budget)
     period = Nanoseconds(seconds: 1 / nominalRate)
     patience = gathering == nil ? .milliseconds(100) : .milliseconds(500)
     self.frames = frames
@@ -145,8 +146,8 @@ extension DecodingWorkspace {
         if actuation?.isUrgent == true {
           stop(at: woke)
         } else if actuation != nil && woke >= deadline {
-          actuation?.listen(roundTrips: &histograms.firmware)
-          _ = actuation?.control(now: woke)
+          actuation?.listen(roundTrips: &histograms.firmware.histogram)
+          _ = actuation?.control(now: woke, isOverBudget: histograms.takeBreach())
           noteLine()
         }
         tell(at: woke)
@@ -161,14 +162,14 @@ extension DecodingWorkspace {
     let header = frame.header
     expectNextFrame(after: header.publishTime)
     count(header)
-    histograms.edgeToWake.record(header.wakeTime - header.edgeTime)
-    histograms.read.record(header.readTime - header.wakeTime)
-    histograms.ring.record(popped - header.publishTime)
+    histograms.edgeToWake.record(header.wakeTime - header.edgeTime, until: header.wakeTime)
+    histograms.read.record(header.readTime - header.wakeTime, until: header.readTime)
+    histograms.ring.record(popped - header.publishTime, until: popped)
 
     var time = popped
     if let unseen = stage?.filter(frame) {
       time = MonotonicInstant.now()
-      histograms.signal.record(time - popped)
+      histograms.signal.record(time - popped, until: time)
       if unseen > 0 {
         snapshot.undecoded &+= UInt64(unseen)
         events.pushUndecoded(
@@ -182,7 +183,7 @@ extension DecodingWorkspace {
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
-      actuation?.listen(roundTrips: &histograms.firmware)
+      actuation?.listen(roundTrips: &histograms.firmware.histogram)
     }
     // After the command: nothing waits for it.
     meter?.feed(frame)
@@ -219,21 +220,25 @@ extension DecodingWorkspace {
         sampleIndex: intent.sampleIndex)
     }
     let decided = MonotonicInstant.now()
-    histograms.decode.record(decided - filtered)
+    histograms.decode.record(decided - filtered, until: decided)
     return decided
   }
 
   @_noLocks @_noAllocation
   private mutating func command(_ header: FrameHeader, decided: MonotonicInstant) {
-    guard let governed = actuation?.control(now: decided) else {
+    let isOverBudget = histograms.takeBreach()
+    guard let governed = actuation?.control(now: decided, isOverBudget: isOverBudget) else {
       return
     }
     let written = MonotonicInstant.now()
     noteLine()
-    histograms.govern.record(governed - decided)
-    histograms.write.record(written - governed)
+    histograms.govern.record(governed - decided, until: governed)
+    histograms.write.record(written - governed, until: written)
     let latency = written - header.edgeTime
-    histograms.edgeToCommand.record(latency)
+    histograms.edgeToCommand.record(latency, until: written)
+    if let departure = actuation?.takeDeparture() {
+      histograms.wire.record(departure, until: written + departure)
+    }
     snapshot.latency = latency
     if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
   }
@@ -241,7 +246,7 @@ extension DecodingWorkspace {
   /// A stop that was asked from outside goes out now.
   @_noLocks @_noAllocation
   private mutating func stop(at now: MonotonicInstant) {
-    _ = actuation?.control(now: now)
+    _ = actuation?.control(now: now, isOverBudget: histograms.takeBreach())
     noteLine()
     // Whoever asked wants to know.
     nextSnapshot = now

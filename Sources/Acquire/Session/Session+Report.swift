@@ -10,8 +10,9 @@ import Signal
 extension DecodingWorkspace {
   /// The closing report, from this thread's accounts and what the others left.
   mutating func report(
-    plan: SessionPlan, description: AmplifierDescription, exoskeleton: String,
-    duration: Nanoseconds, recording: String, samplesNotStored: UInt64,
+    plan: SessionPlan, description: AmplifierDescription, ledger: FrameLedger,
+    exoskeleton: String, started: MonotonicInstant, duration: Nanoseconds, recording: String,
+    samplesNotStored: UInt64,
     recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
     cpuShare: Double, machine: [(name: String, text: String)], faults: [String]
   ) -> SessionReport {
@@ -21,13 +22,13 @@ extension DecodingWorkspace {
       let count = actuation?.governor.count(ofCauseBit: bit) ?? 0
       if count > 0 { reasons.append((name, count)) }
     }
-    return SessionReport(
+    var report = SessionReport(
       amplifier: description.name, exoskeleton: exoskeleton, duration: duration,
       nominalRate: plan.montage.samplesPerSecond, sampleRate: snapshot.sampleRate.rate,
-      frames: snapshot.frames, lost: snapshot.lost, paused: snapshot.paused,
-      recoveries: recoveries.records, late: snapshot.late,
-      corrupt: snapshot.corrupt, incomplete: snapshot.incomplete,
-      undecoded: snapshot.undecoded, decisions: snapshot.decisions,
+      frames: ledger.delivered, lost: ledger.lost, paused: ledger.paused,
+      recoveries: recoveries.records, late: ledger.late,
+      corrupt: ledger.corrupt, incomplete: ledger.incomplete,
+      undecoded: ledger.shares[0].refused, decisions: snapshot.decisions,
       commands: counts?.commands ?? 0, acknowledged: counts?.acknowledged ?? 0,
       neutralReasons: reasons,
       recording: recording, samplesNotStored: samplesNotStored, recordingFault: recordingFault,
@@ -35,10 +36,12 @@ extension DecodingWorkspace {
       pageFaultsAfterArming: acquisitionCost.pageFaults + cost.pageFaults,
       bestEffortReasons: bestEffortReasons,
       budget: LatencyBudget(
-        stages: Stage.allCases.map { ($0, histograms.summary(of: $0)) },
+        stages: histograms.records(since: started),
         structural: structuralDelays(plan: plan, description)),
       processCPUShare: cpuShare, residentBytes: residentByteCount(), machine: machine,
       faults: faults)
+    report.ledger = ledger
+    return report
   }
 
   /// What the newest undisturbed second says of each electrode; empty when no current flowed.

@@ -82,7 +82,7 @@ struct Session {
 
     let decoding = DecodingWorkspace(
       nominalRate: plan.montage.samplesPerSecond, lead: layout.lead,
-      gathering: plan.gathering,
+      gathering: plan.gathering, budget: plan.configuration.budget,
       frames: decoderRing.consumer, bell: bell, stop: stopDecoding, stage: stage,
       actuation: actuation, meter: meter, events: eventRing.producer,
       status: statusRing.producer)
@@ -119,6 +119,7 @@ struct Session {
     // Everything runs: from here on every way out leads over `halt` and `release`.
     go.raise()
     let started = MonotonicInstant.now()
+    let begun = WallClock.seconds
     control?.board.begin(
       ControlIdentity(
         amplifier: description.name, exoskeleton: line.name, classNames: plan.model.classes,
@@ -150,6 +151,9 @@ struct Session {
     let recordingPath = recording.path
     let recorderStatus = recording.status
     recording.finish()
+    let ledger = finished.ledger(
+      acquisition.sink, endedAt: acquisition.endedAt, plan: plan, recorder: recorderStatus)
+    watch.conclude(ledger)
     watch.conclude(
       acquisition.end, isNeutral: isNeutral ?? true,
       goneLine: isLineGone ? (line.name, obstacle) : nil, description: description,
@@ -157,7 +161,8 @@ struct Session {
 
     let process = ThreadUsage.ofThisProcess()
     var report = finished.report(
-      plan: plan, description: description, exoskeleton: line.name, duration: duration,
+      plan: plan, description: description, ledger: ledger, exoskeleton: line.name,
+      started: started, duration: duration,
       recording: recordingPath, samplesNotStored: recorderStatus.notStoredSamples,
       recordingFault: recorderStatus.fault?.message, acquisitionCost: acquisition.cost,
       bestEffortReasons: refusals,
@@ -166,6 +171,8 @@ struct Session {
         ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
       ],
       faults: watch.faults)
+    report.begun = begun
+    report.commandLine = CommandLine.arguments.joined(separator: " ")
     report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
     report.actuator = finished.actuatorRecord(remarks: line.remarks)

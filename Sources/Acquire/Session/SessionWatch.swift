@@ -180,6 +180,13 @@ struct SessionWatch {
     }
   }
 
+  /// A run whose sums do not close has lost something that nobody counted: it has failed.
+  mutating func conclude(_ ledger: FrameLedger) {
+    for discrepancy in ledger.discrepancies {
+      fail(.ledger, "the ledger does not close, which is a fault of this program: \(discrepancy)")
+    }
+  }
+
   /// Adds how the amplifier and the recorder ended.
   mutating func conclude(
     _ end: AcquisitionEnd, isNeutral: Bool, goneLine: (name: String, obstacle: String?)?,

@@ -16,7 +16,7 @@ extension DecodingWorkspace {
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     let frame = unsafe FrameSlot(memory)
     stage?.warmUp(frame, channelCount: channelCount)
-    actuation?.listen(roundTrips: &histograms.firmware)
+    actuation?.listen(roundTrips: &histograms.firmware.histogram)
     histograms.warmUp()
     // A whole window, so that one has been completed.
     for index in 0..<(meter?.windowSamples ?? 0) {

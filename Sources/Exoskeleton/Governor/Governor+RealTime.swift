@@ -1,5 +1,5 @@
 // Real-time: the decoding thread, once a control period. A fixed number of comparisons and of
-// roots. No system call, no loop but over the seventeen causes and the seven pieces of a course.
+// roots. No system call, no loop but over the eighteen causes and the seven pieces of a course.
 
 internal import RT
 internal import MathShim
@@ -279,6 +279,7 @@ extension Governor {
       }
     }
     causes.add(signalCauses(input.signal, now))
+    if input.isOverBudget { causes.add(.overBudget) }
     if let heartbeatTimeout = limits.heartbeatTimeout,
       !isFresh(input.lastHeartbeat, now, heartbeatTimeout)
     {

@@ -32,6 +32,8 @@ public struct GovernorInput: Equatable, Sendable, BitwiseCopyable {
   public var signal: SignalHealth
   /// The operator's newest; nil before the first. Looked at only where the limits ask for one.
   public var lastHeartbeat: MonotonicInstant?
+  /// A stage that counts took longer than its budget since the step before.
+  public var isOverBudget = false
 
   @_noLocks @_noAllocation
   public init(
@@ -76,7 +78,7 @@ public struct Governor: ~Copyable, Sendable {
   /// Why the last arming came to nothing; nil while there is no such reason.
   public internal(set) var armRefusal: ArmRefusal?
   /// How often each cause arose, by its bit.
-  var causeCounts = InlineArray<17, UInt64>(repeating: 0)
+  var causeCounts = InlineArray<18, UInt64>(repeating: 0)
   /// Where the joint is told to be; means something only while `active`, as does the effort.
   var course = Course(restingAt: 0)
   var secondsOnCourse = 0.0
@@ -109,7 +111,7 @@ public struct Governor: ~Copyable, Sendable {
 
   /// How often the cause of a bit arose (not how many steps it lasted).
   public func count(ofCauseBit bit: Int) -> UInt64 {
-    precondition((0..<NeutralCauses.bitCount).contains(bit), "there are seventeen causes")
+    precondition((0..<NeutralCauses.bitCount).contains(bit), "there are eighteen causes")
     return causeCounts[bit]
   }
 

@@ -100,7 +100,11 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// or its drive does not obey. Latched, or what holds it would be pressed again and again.
   public static var notFollowing: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 16) } }
 
-  static var bitCount: Int { @_noLocks @_noAllocation get { 17 } }
+  /// A stage took longer than its budget since the step before, and the configuration says that
+  /// this counts. Benign.
+  public static var overBudget: Self { @_noLocks @_noAllocation get { Self(rawValue: 1 << 17) } }
+
+  static var bitCount: Int { @_noLocks @_noAllocation get { 18 } }
 
   /// In the order of the bits, for reports.
   public static var names: [String] {
@@ -108,7 +112,7 @@ public struct NeutralCauses: OptionSet, Hashable, Sendable, BitwiseCopyable {
       "no frames", "no decisions", "no acknowledgements", "link gone", "joint unfit",
       "refused demand", "demanded", "exoskeleton fault", "exoskeleton left", "late step",
       "signal unfit", "signal burst", "drift", "no heartbeat", "overspeed", "over-effort",
-      "not following",
+      "not following", "over budget",
     ]
   }
 

@@ -32,7 +32,8 @@ extension ExoskeletonLink {
     if !hasIdentity, needsIdentity(command) { return .notConnected }
     // What waits in the driver is obeyed first: nothing that moves stands in front of a stop. Of a
     // USB device that is a serial port itself (cdc-acm) the kernel counts whole buffers as waiting.
-    if moves(command), let waiting = port.outputQueueByteCount, waiting > lastCommandByteCount {
+    let waiting = moves(command) ? port.outputQueueByteCount ?? 0 : 0
+    if waiting > lastCommandByteCount {
       counted.heldBack += 1
       return .refused
     }
@@ -53,6 +54,7 @@ extension ExoskeletonLink {
       if asks { inFlight.write(sequence, at: .now()) } else { counted.unasked += 1 }
       counted.commands += 1
       lastCommandByteCount = out.byteCount
+      lastWaitingByteCount = waiting
       return .sent(sequence: sequence)
     case .wouldBlock:
       if asks { wire.withdraw() }
@@ -151,6 +153,13 @@ extension ExoskeletonLink {
   public var lastWireTime: Nanoseconds {
     @_noLocks @_noAllocation
     get { port.wireTime(byteCount: lastCommandByteCount) }
+  }
+
+  /// From the newest command's handing over to its last bit on the wire, what waited before it
+  /// included, as far as arithmetic goes.
+  public var lastDeparture: Nanoseconds {
+    @_noLocks @_noAllocation
+    get { port.wireTime(byteCount: lastWaitingByteCount + lastCommandByteCount) }
   }
 
   /// Writes neutral every 20 ms, until one is acknowledged by an exoskeleton that does not move, or

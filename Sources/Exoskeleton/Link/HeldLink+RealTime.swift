@@ -140,10 +140,22 @@ public struct HeldLink: ~Copyable, @unchecked Sendable {
     return unsafe link.pointee.lastWireTime
   }
 
+  /// See `ExoskeletonLink`; nil while there is none.
+  public var lastDeparture: Nanoseconds? {
+    @_noLocks @_noAllocation
+    get {
+      guard let link = unsafe link else { return nil }
+      return unsafe link.pointee.lastDeparture
+    }
+  }
+
+  /// - Returns: whether the driver took it.
   @_noLocks @_noAllocation
-  public mutating func send(_ command: Command) {
-    guard let link = unsafe link else { return }
-    unsafe link.pointee.send(command)
+  @discardableResult
+  public mutating func send(_ command: Command) -> Bool {
+    guard let link = unsafe link else { return false }
+    if case .sent = unsafe link.pointee.send(command) { return true }
+    return false
   }
 
   @_noLocks @_noAllocation
