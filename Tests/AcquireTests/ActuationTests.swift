@@ -39,7 +39,7 @@ private struct Bench: ~Copyable {
 
   /// A frame, a decision for class 1, and a control period later a command.
   mutating func step(
-    decides: Bool = true, drifts: Bool = false, flags: FrameFlags = []
+    decides: Bool = true, drifts: Bool = false, flags: FrameFlags = [], isOverBudget: Bool = false
   ) -> GovernorState {
     let now = MonotonicInstant.now()
     var header = FrameHeader()
@@ -53,7 +53,7 @@ private struct Bench: ~Copyable {
         Intent(classIndex: 1, confidence: 1, sampleIndex: header.sampleIndex, time: now),
         isDrifting: drifts)
     }
-    _ = actuation.control(now: now)
+    _ = actuation.control(now: now, isOverBudget: isOverBudget)
     usleep(15_000)
     actuation.listen(roundTrips: &histogram)
     return actuation.governor.state
@@ -114,6 +114,27 @@ struct ActuationTests {
     bench.panel.arm()
     let isActive = bench.stepUntilActive()
     #expect(isActive)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("a stage over its budget makes the joint neutral in that period, and not in the next")
+  func overBudget() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    let broken = bench.step(isOverBudget: true)
+    #expect(broken == .neutral(.overBudget))
+    let count = bench.actuation.governor.count(of: .overBudget)
+    #expect(count == 1)
+    let again = bench.stepUntilActive()
+    #expect(again)
+    // Nine bytes and what asks for nothing else: on a line of 115 200 baud some 780 µs each.
+    let departure = bench.actuation.takeDeparture()
+    let bytes = bench.actuation.link.lastCommandByteCount
+    #expect((departure ?? .zero).rawValue >= Int64(bytes) * 86_805)
+    let twice = bench.actuation.takeDeparture()
+    #expect(twice == nil)
     bench.exoskeleton.stop()
   }
 

@@ -32,7 +32,7 @@ struct Reading: Decodable {
 @Suite("The program, run as a user runs it")
 struct EndToEndTests {
   static let members = [
-    "edgeToWake", "read", "ring", "signal", "decode", "govern", "write", "edgeToCommand",
+    "edgeToWake", "read", "ring", "signal", "decode", "govern", "write", "edgeToCommand", "wire",
     "firmware",
   ]
 
@@ -70,6 +70,12 @@ struct EndToEndTests {
       #expect(order == order.sorted(), "\(name): \(order)")
     }
     #expect(stages["edgeToWake"]?["count"] == frames)
+    let ledger = try #require(report["ledger"] as? [String: Any])
+    #expect(ledger["closes"] as? Bool == true)
+    #expect(ledger["due"] as? Int == frames && ledger["delivered"] as? Int == frames)
+    #expect(ledger["recordedSamples"] as? Int == frames)
+    let shares = try #require(ledger["shares"] as? [[String: Any]])
+    #expect(shares.map { $0["taken"] as? Int } == [frames, frames])
     // The table, and the lines apart from it.
     for text in Self.members + ["budget", "share", "group delay", "window"] {
       #expect(outcome.output.contains(text), "the closing report does not mention \(text)")

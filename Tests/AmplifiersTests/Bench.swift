@@ -6,6 +6,7 @@ import RT
 import SPIShim
 import Signal
 import TestSupport
+import Testing
 
 @testable import Amplifiers
 
@@ -28,6 +29,7 @@ struct SinkBench: ~Copyable {
   var sink: FrameSink
   var decoder: RingConsumer
   var recorder: RingConsumer
+  private var taken: UInt64 = 0
 
   init(channelCount: Int = 8, capacity: Int = 4096, recorderCapacity: Int? = nil) {
     let byteCount = FrameSlot.byteCount(channelCount: channelCount)
@@ -40,7 +42,17 @@ struct SinkBench: ~Copyable {
     recorder = recorderRing.consumer
   }
 
-  mutating func decoded() -> [Received] { Self.drain(&decoder) }
+  /// What came, after every frame that was due has been found in the account.
+  mutating func decoded() -> [Received] {
+    let account = sink.delivered
+    #expect(account.due == account.frames + account.lost + account.paused)
+    let frames = Self.drain(&decoder)
+    taken += UInt64(frames.count)
+    let refused = sink.refusedByDecoder
+    #expect(taken + refused == account.frames)
+    return frames
+  }
+
   mutating func recorded() -> [Received] { Self.drain(&recorder) }
 
   private static func drain(_ ring: inout RingConsumer) -> [Received] {

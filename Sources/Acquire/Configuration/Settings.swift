@@ -5,7 +5,9 @@
 
 extension Setting {
   /// All settings, in the order of the example file.
-  static var all: [Setting] { amplifier + signal + gate + impedance + decoder + exoskeleton + host + budget }
+  static var all: [Setting] {
+    amplifier + signal + gate + impedance + decoder + exoskeleton + host + budget
+  }
 
   private static var signal: [Setting] {
     [
