@@ -1,4 +1,5 @@
-// The recorder on its thread, at normal priority.
+// The recorder on its thread, at normal priority; or, where nothing is recorded, who takes its
+// place.
 
 import Amplifiers
 import Decoding
@@ -7,49 +8,62 @@ import Recording
 import Signal
 
 struct RecordingThread: ~Copyable {
-  let path: String
-  let status: RecorderStatus
-  private let thread: RealTimeThread<Recorder>
-  private let stop: StopSignal
+  /// Nil where nothing is recorded.
+  let path: String?
+  let status = RecorderStatus()
+  private let recorder: RealTimeThread<Recorder>?
+  private let drain: RealTimeThread<RecordingDrain>?
+  private let stop = StopSignal()
 
   /// Makes the file and starts the thread; samples may come from now on.
   init(
     _ plan: SessionPlan, description: AmplifierDescription, frames: consuming RingConsumer,
     events: consuming RecordedEventConsumer, notes: RecorderNotes
   ) throws(Failure) {
+    let interval: Nanoseconds = plan.gathering == nil ? .milliseconds(50) : .milliseconds(500)
+    let settings = ThreadSettings(name: "recorder", policy: .other)
+    guard plan.records else {
+      let drain = RecordingDrain(
+        frames: frames, events: events, status: status, interval: interval)
+      let thread = try explaining(.system) { [stop] () throws(SchedulingFault) in
+        try RealTimeThread.start(settings, workspace: drain) { $0.run(until: stop) }
+      }
+      self.drain = consume thread
+      recorder = nil
+      path = nil
+      return
+    }
     let section = plan.configuration.recording
     let recording = RecordingPlan(
       montage: plan.montage, auxiliaries: description.auxiliaries,
       equipment: description.equipment, classNames: plan.model.classes,
       recordsPerSync: max(1, Int(section.durableSeconds.rounded())))
-    let status = RecorderStatus()
     let recorder: Recorder
     do throws(RecordingFault) {
       recorder = try Recorder(
         folder: section.folder, plan: recording, frames: frames, events: events, status: status,
-        notes: notes, interval: plan.gathering == nil ? .milliseconds(50) : .milliseconds(500))
+        notes: notes, interval: interval)
     } catch {
       throw Failure(.cannotCreate, error.message)
     }
     let path = recorder.path
-    let stop = StopSignal()
     let thread: RealTimeThread<Recorder>
     do throws(SchedulingFault) {
-      thread = try RealTimeThread.start(
-        ThreadSettings(name: "recorder", policy: .other), workspace: recorder
-      ) { recorder in recorder.run(until: stop) }
+      thread = try RealTimeThread.start(settings, workspace: recorder) { [stop] in
+        $0.run(until: stop)
+      }
     } catch {
       throw Failure(.system, error.message)
     }
     self.path = path
-    self.status = status
-    self.stop = stop
-    self.thread = thread
+    self.recorder = consume thread
+    drain = nil
   }
 
   /// After the producers have ended: drains both rings and closes the file.
   consuming func finish() {
     stop.raise()
-    _ = thread.join()
+    if let recorder { _ = recorder.join() }
+    if let drain { _ = drain.join() }
   }
 }

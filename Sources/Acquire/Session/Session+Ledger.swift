@@ -30,10 +30,10 @@ extension DecodingWorkspace {
           taker: "decoding", verb: snapshot.decodes ? "decoded" : "seen", taken: snapshot.frames,
           refused: refusedByDecoder),
         LedgerShare(
-          taker: "recorder", verb: "stored", taken: recorder.takenFrames, spoiled: spoiled,
-          refused: refusedByRecorder),
+          taker: "recorder", verb: plan.records ? "stored" : "taken, nothing is recorded",
+          taken: recorder.takenFrames, spoiled: spoiled, refused: refusedByRecorder),
       ],
-      recordedSamples: recorder.fault == nil && recorder.notStoredSamples == 0
+      recordedSamples: plan.records && recorder.fault == nil && recorder.notStoredSamples == 0
         ? recorder.storedSamples : nil,
       commands: actuation?.link.counts.ledger)
   }

@@ -11,7 +11,7 @@ extension DecodingWorkspace {
   /// The closing report, from this thread's accounts and what the others left.
   mutating func report(
     plan: SessionPlan, description: AmplifierDescription, ledger: FrameLedger,
-    exoskeleton: String, started: MonotonicInstant, duration: Nanoseconds, recording: String,
+    exoskeleton: String, started: MonotonicInstant, duration: Nanoseconds, recording: String?,
     samplesNotStored: UInt64,
     recordingFault: String?, acquisitionCost: ThreadCost, bestEffortReasons: [String],
     cpuShare: Double, machine: [(name: String, text: String)], faults: [String]

@@ -157,7 +157,7 @@ struct Session {
     watch.conclude(
       acquisition.end, isNeutral: isNeutral ?? true,
       goneLine: isLineGone ? (line.name, obstacle) : nil, description: description,
-      recorder: recorderStatus, path: recordingPath)
+      recorder: recorderStatus, path: recordingPath ?? "no recording")
 
     let process = ThreadUsage.ofThisProcess()
     var report = finished.report(

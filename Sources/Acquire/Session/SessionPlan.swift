@@ -22,6 +22,8 @@ struct SessionPlan {
   var impedance: ImpedancePlan?
   /// What has come is taken once in so long; nil: at once.
   var gathering: Nanoseconds?
+  /// False for a measurement of the path: no file is made.
+  var records = true
 
   /// - Parameter montage: of the amplifier or of the recording.
   init(_ configuration: Configuration, montage: Montage) throws(Failure) {
