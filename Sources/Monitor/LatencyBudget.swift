@@ -115,6 +115,8 @@ extension LatencySummary {
       .init("p90", .integer(p90.rawValue)),
       .init("p99", .integer(p99.rawValue)),
       .init("p99_9", .integer(p99_9.rawValue)),
+      .init("p99_99", .integer(p99_99.rawValue)),
+      .init("p99_999", .integer(p99_999.rawValue)),
       .init("max", .integer(max.rawValue)),
     ])
   }
