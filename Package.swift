@@ -50,7 +50,9 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Emulators", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
     .target(name: "Recording", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
-    .target(name: "Monitor", dependencies: ["SPIShim", "RT", "Signal"], swiftSettings: strict),
+    .target(
+      name: "Monitor", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
+      swiftSettings: strict),
 
     // Floor 4: the program.
     .executableTarget(

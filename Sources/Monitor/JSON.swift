@@ -1,7 +1,7 @@
 // JSON for reports and line-wise output.
 //
-// A writer only, without Foundation, so that the service stays a small static binary. Numbers are
-// printed with the shortest digits that read back to the same value.
+// Without Foundation, so that the service stays a small static binary. Numbers are printed with the
+// shortest digits that read back to the same value; JSONReader.swift reads.
 
 /// A JSON value, members in the order given.
 public indirect enum JSON: Sendable, Equatable {
@@ -31,7 +31,7 @@ public indirect enum JSON: Sendable, Equatable {
     return text
   }
 
-  /// Indented by two spaces, with a line end.
+  /// Indented by two spaces, with a line end; numbers alone stay on the line of their array.
   public var page: String {
     var text = ""
     write(to: &text, indent: 0)
@@ -47,6 +47,10 @@ public indirect enum JSON: Sendable, Equatable {
     // JSON has no word for infinity or not-a-number; null says "no number".
     case .number(let value): text += value.isFinite ? value.description : "null"
     case .string(let value): Self.write(value, to: &text)
+    case .array(let items) where !items.isEmpty && items.allSatisfy(\.isNumber):
+      Self.write(items, brackets: ("[", "]"), indent: nil, to: &text) { item, text, _ in
+        item.write(to: &text, indent: nil)
+      }
     case .array(let items):
       Self.write(items, brackets: ("[", "]"), indent: indent, to: &text) { item, text, indent in
         item.write(to: &text, indent: indent)
@@ -57,6 +61,13 @@ public indirect enum JSON: Sendable, Equatable {
         text += indent == nil ? ":" : ": "
         member.value.write(to: &text, indent: indent)
       }
+    }
+  }
+
+  private var isNumber: Bool {
+    switch self {
+    case .integer, .unsigned, .number: true
+    default: false
     }
   }
 

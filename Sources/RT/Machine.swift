@@ -19,25 +19,38 @@ public struct Machine: Equatable, Sendable {
   public var load: String
 
   /// Reads /proc and /sys.
-  public static func current() -> Machine {
-    let version = ProcFile.line("/proc/sys/kernel/version") ?? ""
-    let isRealTime = ProcFile.line("/sys/kernel/realtime") == "1"
+  public static func current() -> Machine { Machine(.ofThisMachine) }
+
+  /// Of this machine, or of one whose files were kept.
+  public init(_ files: SystemFiles) {
+    let cpuinfo = files.text("/proc/cpuinfo") ?? ""
+    kernelRelease = files.line("/proc/sys/kernel/osrelease") ?? "unknown"
+    preemption = Self.preemptionModel(
+      version: files.line("/proc/sys/kernel/version") ?? "",
+      isRealTime: files.line("/sys/kernel/realtime") == "1")
+    cpuModel =
+      Self.field("model name", of: cpuinfo) ?? Self.field("Model", of: cpuinfo) ?? "unknown CPU"
+    allowedCPUs =
+      files == .ofThisMachine
+      ? Self.allowedCPUs()
+      : Self.cpuList(
+        Self.field("Cpus_allowed_list", of: files.text("/proc/self/status") ?? "")
+          ?? files.line("/sys/devices/system/cpu/online") ?? "")
+    isolatedCPUs = Self.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    governor = allowedCPUs.last.flatMap {
+      files.line("/sys/devices/system/cpu/cpu\($0)/cpufreq/scaling_governor")
+    }
+    isVirtual = (Self.field("flags", of: cpuinfo) ?? "").split(separator: " ")
+      .contains("hypervisor")
+    load = (files.line("/proc/loadavg") ?? "").split(separator: " ").prefix(3)
+      .joined(separator: " ")
+  }
+
+  /// What the kernel was built as, by the text of its version ("#1 SMP PREEMPT_DYNAMIC …").
+  public static func preemptionModel(version: String, isRealTime: Bool) -> String {
     let models = ["PREEMPT_RT", "PREEMPT_DYNAMIC", "PREEMPT"]
-    let cpuinfo = ProcFile.text("/proc/cpuinfo") ?? ""
-    let allowed = allowedCPUs()
-    return Machine(
-      kernelRelease: ProcFile.line("/proc/sys/kernel/osrelease") ?? "unknown",
-      preemption: isRealTime
-        ? "PREEMPT_RT" : models.first { version.contains($0) } ?? "no preemption",
-      cpuModel: field("model name", of: cpuinfo) ?? field("Model", of: cpuinfo) ?? "unknown CPU",
-      allowedCPUs: allowed,
-      isolatedCPUs: cpuList(ProcFile.line("/sys/devices/system/cpu/isolated") ?? ""),
-      governor: allowed.last.flatMap {
-        ProcFile.line("/sys/devices/system/cpu/cpu\($0)/cpufreq/scaling_governor")
-      },
-      isVirtual: (field("flags", of: cpuinfo) ?? "").split(separator: " ").contains("hypervisor"),
-      load: (ProcFile.line("/proc/loadavg") ?? "").split(separator: " ").prefix(3)
-        .joined(separator: " "))
+    return isRealTime
+      ? "PREEMPT_RT" : models.first { version.contains($0) } ?? "no preemption"
   }
 
   private static func allowedCPUs() -> [Int] {
@@ -50,7 +63,7 @@ public struct Machine: Equatable, Sendable {
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
       let colon = line.firstIndex(of: ":")
     else { return nil }
-    return String(line[line.index(after: colon)...].drop { $0 == " " })
+    return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
   }
 
   /// "0-2,5" → [0, 1, 2, 5]; what is not a list of CPUs gives none.

@@ -3,14 +3,16 @@
 import SPIShim
 
 public enum ProcFile {
-  /// The text of a file, at most 64 KB of it; nil when it cannot be read.
-  public static func text(_ path: String) -> String? {
+  /// The text of a file; nil when it cannot be read.
+  ///
+  /// - Parameter byteCount: more than so much of it is not read, or little more.
+  public static func text(_ path: String, atMost byteCount: Int = 65_536) -> String? {
     let descriptor = unsafe shim_open(path, 0)
     guard descriptor >= 0 else { return nil }
     defer { shim_close(descriptor) }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 4_096)
-    while bytes.count < 65_536 {
+    while bytes.count < byteCount {
       let count = unsafe shim_read(descriptor, &block, block.count)
       guard count > 0 else { break }
       bytes += block[..<Int(count)]

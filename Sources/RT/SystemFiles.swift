@@ -11,10 +11,12 @@ public struct SystemFiles: Sendable, Equatable {
 
   public init(root: String) { self.root = root }
 
-  /// The text of a file, at most 64 KB of it; nil when it cannot be read.
+  /// The text of a file, at most 64 KB of it unless told; nil when it cannot be read.
   ///
   /// - Parameter path: absolute, such as "/proc/cmdline".
-  public func text(_ path: String) -> String? { ProcFile.text(root + path) }
+  public func text(_ path: String, atMost byteCount: Int = 65_536) -> String? {
+    ProcFile.text(root + path, atMost: byteCount)
+  }
 
   /// The first line, without spaces around it.
   public func line(_ path: String) -> String? { ProcFile.line(root + path) }
