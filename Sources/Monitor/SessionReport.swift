@@ -179,6 +179,7 @@ extension SessionReport {
       .init("machine", .object(machine.map { .init($0.name, .string($0.text)) })),
       .init("impedances", .array(contacts.map(\.json))),
       .init("faults", .array(faults.map(JSON.string))),
+      .init("timing", timing.json),
     ])
   }
 

@@ -99,7 +99,7 @@ struct SessionOptions: ParsableArguments {
   @Flag(help: "Runs without real-time scheduling where it is refused, and says so in the report.")
   var allowBestEffort = false
 
-  @Option(help: ArgumentHelp("Writes the closing report as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp(ReportFile.help, valueName: "file"))
   var report: String?
 
   @Flag(name: .shortAndLong, help: "No status line; only the closing report.")

@@ -1,4 +1,4 @@
-// What `run` and `record` have in common: plan, amplifier, session, report.
+// What `run`, `record` and `jitter --path` have in common: plan, amplifier, session, report.
 
 import Amplifiers
 import Monitor
@@ -11,7 +11,40 @@ enum SessionCommand {
     _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool,
     gathering: Nanoseconds? = nil
   ) throws {
-    let configuration = try options.source.load(options: overrides)
+    var course = SessionCourse(
+      configuration: try options.source.load(options: overrides), decodes: decodes)
+    course.duration = options.duration?.span
+    course.isQuiet = options.quiet
+    course.gathering = gathering
+    let outcome = try course.run()
+    Terminal.output.write("\n" + outcome.report.page)
+    if let path = options.report { try ReportFile.write(outcome.report, to: path) }
+    guard outcome.status == .success else {
+      throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
+    }
+  }
+}
+
+/// One session, whatever its amplifier.
+struct SessionCourse {
+  let configuration: Configuration
+  /// False: no decoder and no exoskeleton.
+  let decodes: Bool
+  /// Nil: until a signal comes.
+  var duration: Nanoseconds?
+  var isQuiet = false
+  /// What has come is taken once in so long; nil: at once.
+  var gathering: Nanoseconds?
+  /// False: no file is made.
+  var records = true
+
+  init(configuration: Configuration, decodes: Bool) {
+    self.configuration = configuration
+    self.decodes = decodes
+  }
+
+  /// Runs until its end. Blocks the signals that end a program, for good.
+  func run() throws(Failure) -> (report: SessionReport, status: ExitStatus) {
     guard gathering == nil || configuration.streamKind != nil else {
       throw Failure(
         .usage,
@@ -20,45 +53,38 @@ enum SessionCommand {
     }
     // Before the first thread is there, so that all of them inherit it.
     StopSignals.block(emergency: decodes)
-    let outcome: (report: SessionReport, status: ExitStatus)
     switch configuration.amplifier.kind {
     case "ads1299":
-      var session = try session(configuration, options, decodes: decodes)
-      outcome = try session.run(
-        try configuration.linuxAmplifier(session.plan.impedance?.chips))
+      var session = try session()
+      return try session.run(try configuration.linuxAmplifier(session.plan.impedance?.chips))
     case "replay":
       let recording = try configuration.recordingToPlay()
-      var session = Session(
-        plan: try SessionPlan(configuration, montage: recording.samples.montage),
-        decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
+      var session = session(try SessionPlan(configuration, montage: recording.samples.montage))
       let name =
         configuration.amplifier.recording.isEmpty
         ? "the embedded recording" : configuration.amplifier.recording
-      outcome = try session.run(recording.replay(name: name, pace: .realTime))
+      return try session.run(recording.replay(name: name, pace: .realTime))
     default:
-      var session = try session(configuration, options, decodes: decodes)
+      var session = try session()
       let chips = session.plan.impedance?.chips
-      if let kind = configuration.streamKind {
-        session.plan.gathering = gathering
-        outcome = try session.run(
-          try configuration.streamAmplifier(kind, chips: chips, gathering: gathering))
-      } else {
-        outcome = try session.run(try configuration.modelledAmplifier(chips?.first))
+      guard let kind = configuration.streamKind else {
+        return try session.run(try configuration.modelledAmplifier(chips?.first))
       }
-    }
-    Terminal.output.write("\n" + outcome.report.page)
-    if let path = options.report { try TextFile.write(outcome.report.json.page, to: path) }
-    guard outcome.status == .success else {
-      throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
+      session.plan.gathering = gathering
+      return try session.run(
+        try configuration.streamAmplifier(kind, chips: chips, gathering: gathering))
     }
   }
 
-  private static func session(
-    _ configuration: Configuration, _ options: SessionOptions, decodes: Bool
-  ) throws(Failure) -> Session {
+  private func session() throws(Failure) -> Session {
     var plan = try SessionPlan(configuration, montage: try configuration.montage())
     plan.impedance = try configuration.impedanceMonitor()
-    return Session(
-      plan: plan, decodes: decodes, duration: options.duration?.span, isQuiet: options.quiet)
+    return session(plan)
+  }
+
+  private func session(_ plan: SessionPlan) -> Session {
+    var plan = plan
+    plan.records = records
+    return Session(plan: plan, decodes: decodes, duration: duration, isQuiet: isQuiet)
   }
 }

@@ -25,10 +25,13 @@ struct RecordingThread: ~Copyable {
     guard plan.records else {
       let drain = RecordingDrain(
         frames: frames, events: events, status: status, interval: interval)
-      let thread = try explaining(.system) { [stop] () throws(SchedulingFault) in
-        try RealTimeThread.start(settings, workspace: drain) { $0.run(until: stop) }
+      do throws(SchedulingFault) {
+        self.drain = try RealTimeThread.start(settings, workspace: drain) { [stop] in
+          $0.run(until: stop)
+        }
+      } catch {
+        throw Failure(.system, error.message)
       }
-      self.drain = consume thread
       recorder = nil
       path = nil
       return
@@ -47,16 +50,14 @@ struct RecordingThread: ~Copyable {
       throw Failure(.cannotCreate, error.message)
     }
     let path = recorder.path
-    let thread: RealTimeThread<Recorder>
     do throws(SchedulingFault) {
-      thread = try RealTimeThread.start(settings, workspace: recorder) { [stop] in
+      self.recorder = try RealTimeThread.start(settings, workspace: recorder) { [stop] in
         $0.run(until: stop)
       }
     } catch {
       throw Failure(.system, error.message)
     }
     self.path = path
-    self.recorder = consume thread
     drain = nil
   }
 
