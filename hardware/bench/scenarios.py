@@ -136,6 +136,12 @@ class Outcome:
         return self.report and (
             self.report.lost + self.report.corrupt + getattr(self.report, "incomplete", 0))
 
+    @property
+    def ledgers_close(self):
+        """No report says that frames are unaccounted for; true of every scenario."""
+        reports = [json.loads(path.read_text()) for path in self.folder.glob("**/report.json")]
+        return all((report.get("ledger") or {"closes": True})["closes"] for report in reports)
+
     @cached_property
     def recording(self):
         files = sorted(self.folder.glob("*.bdf"))
@@ -394,7 +400,7 @@ class Outcome:
         if self.text("finished") != "0":
             last = (self.text("output").splitlines() or ["nothing"])[-1]
             yield f"the scenario ended with {self.text('finished') or 'nothing'}: {last}"
-        for expression in self.scenario.expectations:
+        for expression in [*self.scenario.expectations, "ledgers_close"]:
             try:
                 if not eval(expression, {}, self):
                     yield f"not: {expression} ({self._found(expression)})"
