@@ -64,6 +64,24 @@ enum TextFile {
 
   /// Nil when there is no such file.
   static func readIfPresent(_ path: String) throws(Failure) -> String? {
+    guard let bytes = try bytesIfPresent(path, atMost: byteCountMaximum) else { return nil }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(.data, "\(path) is not UTF-8 text")
+    }
+    return text
+  }
+
+  /// The bytes of a file that must be there.
+  static func bytes(_ path: String, atMost byteCount: Int) throws(Failure) -> [UInt8] {
+    guard let bytes = try bytesIfPresent(path, atMost: byteCount) else {
+      throw Failure(.noInput, "there is no file \(path): check the path")
+    }
+    return bytes
+  }
+
+  private static func bytesIfPresent(
+    _ path: String, atMost byteCountMaximum: Int
+  ) throws(Failure) -> [UInt8]? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       let error = errno
@@ -75,19 +93,17 @@ enum TextFile {
     var block = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = unsafe Glibc.read(descriptor, &block, block.count)
-      if count == 0 { break }
+      if count == 0 { return bytes }
       guard count > 0 else {
         throw Failure(.noInput, "\(path) cannot be read: \(describe(errno: errno))")
       }
       bytes += block[..<count]
       guard bytes.count <= byteCountMaximum else {
-        throw Failure(.data, "\(path) is larger than a megabyte and no text file of ours")
+        let limit =
+          byteCountMaximum == 1 << 20 ? "a megabyte" : "\(byteCountMaximum >> 20) megabytes"
+        throw Failure(.data, "\(path) is larger than \(limit) and no text file of ours")
       }
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(.data, "\(path) is not UTF-8 text")
-    }
-    return text
   }
 
   static func read(_ path: String) throws(Failure) -> String {

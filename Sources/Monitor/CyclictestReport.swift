@@ -125,7 +125,7 @@ extension LatencyDistribution {
     var counted: UInt64 = 0
     for (name, member) in try histogram.members() {
       guard let lower = Int64(name), lower >= 0, lower < limit else {
-        throw .missing(member: member.path, expected: "named by a latency")
+        throw .unexpected(member: member.path, expected: "named by a latency")
       }
       let filled = try member.count()
       guard filled > 0 else { continue }

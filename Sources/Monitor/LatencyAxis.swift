@@ -66,7 +66,7 @@ struct LatencyAxis {
     for distribution in distributions {
       for bin in distribution.bins where !bin.isCoarse && Double(bin.lower.rawValue) < linearEnd {
         let counted = Double(bin.upper.rawValue - bin.lower.rawValue + 1)
-        width = Swift.max(width, counted - Double(bin.lower.rawValue) / 64)
+        width = Swift.max(width, counted - Double(bin.lower.rawValue) / 100)
       }
     }
     return ceiling(Swift.max(1, width), steps: [1, 2, 5])
@@ -80,13 +80,13 @@ struct LatencyAxis {
     return linearWidth + Self.gap + share * (width - linearWidth - Self.gap)
   }
 
-  /// The edges of the bins that are drawn: `binWidth`, then a 64th of the value, as the histogram
-  /// itself has a 128th; and never thinner than can be seen.
+  /// The edges of the bins that are drawn: `binWidth`, then a hundredth of the value, as the
+  /// histogram itself has a 128th; and never thinner than can be seen.
   var edges: [Double] {
     var edges = [0.0]
     var edge = 0.0
     while edge < end, edges.count < 4_000 {
-      let wanted = Swift.max(binWidth, (edge / 64 / binWidth).rounded(.up) * binWidth)
+      let wanted = Swift.max(binWidth, edge / 100)
       var next = edge + wanted
       let pixels = edge >= linearEnd ? 3.0 : 0.9
       while position(next) - position(edge) < pixels, next < end { next += wanted }

@@ -84,7 +84,21 @@ struct PlotSteps {
     return low
   }
 
-  func count(at value: Double) -> Double { counts[index(of: value)] }
+  /// The largest count that is drawn between two places of the axis.
+  func largest(between from: Double, and to: Double, on axis: LatencyAxis) -> Double {
+    var largest = 0.0
+    for (index, count) in counts.enumerated()
+    where axis.position(edges[index]) <= to && axis.position(edges[index + 1]) >= from {
+      largest = Swift.max(largest, count)
+    }
+    for bin in coarse
+    where axis.position(Double(bin.lower.rawValue)) <= to
+      && axis.position(Double(bin.upper.rawValue)) >= from
+    {
+      largest = Swift.max(largest, Double(bin.count))
+    }
+    return largest
+  }
 
   var largest: Double {
     Swift.max(counts.max() ?? 0, coarse.map { Double($0.count) }.max() ?? 0)

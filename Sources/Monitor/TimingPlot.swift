@@ -70,7 +70,7 @@ struct TimingPlot {
         steps[index], axis, counts, plotTop, colour(index, coloured), isFilled: coloured.count < 4)
     }
     for placed in marks { svg += line(placed, top: y, plotTop: plotTop) }
-    svg += worstMark(worst, steps[worst], axis, counts, plotTop, colour(worst, coloured))
+    svg += worstMark(worst, steps, axis, counts, plotTop, colour(worst, coloured))
     return (svg, plotTop + plotHeight + 44 - top)
   }
 
@@ -131,7 +131,8 @@ struct TimingPlot {
             x: Self.left + axis.position(Double(span.rawValue)),
             text: "\(name)\(whose) \(span.readable)",
             lineClass: "tp-mark \(series.count > 1 ? colour(index, coloured) : "tp-ink")",
-            textClass: "tp-small"))
+            textClass: series.count > 1
+              ? "tp-small tp-tint \(colour(index, coloured))" : "tp-small"))
       }
     }
     if let budget {
@@ -171,25 +172,36 @@ struct TimingPlot {
         "<rect x=\"\(plotNumber(begin))\" y=\"\(plotNumber(top + counts.height - height))\" "
         + "width=\"\(plotNumber(max(1, end - begin)))\" height=\"\(plotNumber(height))\" "
         + "class=\"tp-coarse \(name)\"/>\n"
+      let note = "\(grouped(bin.count)) somewhere in here"
+      if end - begin > PlotLabels.width(note) + 12 {
+        svg += text(begin + 6, top + counts.height - height + 13, note, "tp-small tp-tint \(name)")
+      }
     }
     return svg
   }
 
+  /// A triangle on the worst value, and its name above everything that is drawn there.
   private func worstMark(
-    _ index: Int, _ steps: PlotSteps, _ axis: LatencyAxis, _ counts: CountAxis, _ top: Double,
+    _ worst: Int, _ steps: [PlotSteps], _ axis: LatencyAxis, _ counts: CountAxis, _ top: Double,
     _ name: String
   ) -> String {
-    let latency = series[index].latency
+    let latency = series[worst].latency
     let value = Double(latency.max.rawValue)
     let x = Self.left + axis.position(value)
-    let height = steps.coarse.isEmpty ? steps.count(at: value) : 1
-    let y = top + counts.position(Swift.max(1, height)) - 5
     let label = "worst \(latency.max.readable)"
-    let half = PlotLabels.width(label, fontSize: 12) / 2
-    let centre = Swift.min(Swift.max(x, Self.left + half + 4), Self.right - half - 4)
-    return "<path d=\"M\(plotNumber(x)) \(plotNumber(y + 4))l-5 -9h10z\" "
+    let half = PlotLabels.width(label, fontSize: 12) / 2 + 8
+    let centre = Swift.min(Swift.max(x, Self.left + half), Self.right - half + 4)
+    func tallest(_ steps: [PlotSteps], from: Double, to: Double) -> Double {
+      steps.map { $0.largest(between: from - Self.left, and: to - Self.left, on: axis) }.max() ?? 0
+    }
+    let own = tallest([steps[worst]], from: x - 5, to: x + 5)
+    let markY = top + counts.position(Swift.max(1, own)) - 1
+    let around = tallest(steps, from: centre - half, to: centre + half)
+    let labelY = Swift.min(markY - 14, top + counts.position(Swift.max(1, around)) - 6)
+    return "<path d=\"M\(plotNumber(x)) \(plotNumber(markY))l-5 -9h10z\" "
       + "class=\"tp-worst \(name)\"/>\n"
-      + text(centre, y - 10, label, "tp-strong tp-halo", anchor: "middle")
+      + text(
+        centre, Swift.max(top + 12, labelY), label, "tp-strong tp-halo", anchor: "middle")
   }
 
   private func frame(_ axis: LatencyAxis, _ counts: CountAxis, top: Double) -> String {
@@ -238,8 +250,8 @@ struct TimingPlot {
     let name = LatencyAxis.short(
       axis.binWidth / (axis.binWidth < 1e3 ? 1 : axis.binWidth < 1e6 ? 1e3 : 1e6))
     let unit = width < .microseconds(1) ? "ns" : width < .milliseconds(1) ? "µs" : "ms"
-    let widening = axis.binWidth * 64
-    guard Swift.max(axis.linearEnd, axis.end) > widening * 1.05 else { return "\(name) \(unit)" }
-    return "\(name) \(unit), above \(Nanoseconds(Int64(widening)).readable) of 1/64"
+    let widening = axis.binWidth * 100
+    guard axis.end > widening * 1.05 else { return "\(name) \(unit)" }
+    return "\(name) \(unit); above \(LatencyAxisLabel.text(Nanoseconds(Int64(widening)))) 1 % of it"
   }
 }

@@ -168,7 +168,10 @@ enum TimingPage {
     .sections section{break-inside:avoid-column;margin:0 0 1.4rem}
     .rows{width:100%}.rows th{text-align:left;font-weight:400;color:var(--faint);width:34%}
     .rows td,.rows th{overflow-wrap:anywhere}
-    .fold{color:var(--faint);font-size:.85rem}
+    .compared{width:100%}.compared th{text-align:left;font-weight:600}
+    .compared tbody th{font-weight:400;color:var(--faint);width:30%}
+    .compared .momentary td{color:var(--faint)}
+    summary{cursor:pointer;margin:.8rem 0}
     @media print{body{max-width:none;padding:0;font-size:11pt;background:#fff}
     .wide{overflow:visible}.figures{font-size:7.5pt}figure,section,.verdict{break-inside:avoid}
     h2,h3{break-after:avoid}}

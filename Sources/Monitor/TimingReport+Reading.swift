@@ -8,8 +8,9 @@ public enum TimingReportFault: Error, Equatable, Sendable {
   /// JSON, but of none of the kinds that are read.
   case unknownKind
   case unknownVersion(Int64)
-  /// The path of a member that is not there or of another type: "series[0].latency.count".
-  case missing(member: String, expected: String)
+  /// The path of a member: "series[0].latency.count".
+  case missing(member: String)
+  case unexpected(member: String, expected: String)
   /// A member contradicts others or itself.
   case contradictory(member: String, reason: String)
 
@@ -21,7 +22,8 @@ public enum TimingReportFault: Error, Equatable, Sendable {
       "it is neither a report of `acquire jitter` nor JSON of cyclictest or jitterdebugger"
     case .unknownVersion(let version):
       "it is of version \(version), which this program does not know: use a newer acquire"
-    case .missing(let member, let expected): "\(member) is missing or not \(expected)"
+    case .missing(let member): "\(member) is missing"
+    case .unexpected(let member, let expected): "\(member) is not \(expected)"
     case .contradictory(let member, let reason): "\(member) cannot be: \(reason)"
     }
   }
@@ -127,7 +129,7 @@ extension LatencyBin {
   fileprivate init(_ bin: JSONMember) throws(TimingReportFault) {
     let items = try bin.items()
     guard items.count == 3 else {
-      throw .missing(member: bin.path, expected: "[lower, upper, count]")
+      throw .unexpected(member: bin.path, expected: "[lower, upper, count]")
     }
     self.init(
       lower: try items[0].span(), upper: try items[1].span(), count: try items[2].count())
@@ -160,13 +162,13 @@ struct JSONMember {
   private var shownPath: String { path.isEmpty ? "the whole" : path }
 
   private func fault(_ expected: String) -> TimingReportFault {
-    .missing(member: shownPath, expected: expected)
+    .unexpected(member: shownPath, expected: expected)
   }
 
   /// Throws when there is no such member; null is one.
   func member(_ name: String) throws(TimingReportFault) -> JSONMember {
     let inner = path.isEmpty ? name : "\(path).\(name)"
-    guard let found = value[name] else { throw .missing(member: inner, expected: "there") }
+    guard let found = value[name] else { throw .missing(member: inner) }
     return JSONMember(path: inner, value: found)
   }
 

@@ -39,7 +39,7 @@ extension TimingReport {
     return haveOneBudget && most <= Swift.max(least, 1) * 20
   }
 
-  func picture(of plots: [TimingPlot], title: String) -> String {
+  func picture(of plots: [TimingPlot], title: String, foot: [String]? = nil) -> String {
     var body = ""
     var y = 30.0
     body +=
@@ -56,7 +56,7 @@ extension TimingReport {
       y += height + 4
     }
     y += 8
-    for line in footLines {
+    for line in foot ?? footLines {
       body +=
         "<text x=\"\(plotNumber(TimingPlot.left))\" y=\"\(plotNumber(y))\" class=\"tp-faint\">"
         + line.escapedForMarkup + "</text>\n"
@@ -67,7 +67,7 @@ extension TimingReport {
   }
 
   /// When, how long, how, and on which machine: a figure never travels without its conditions.
-  private var footLines: [String] {
+  var footLines: [String] {
     var lines: [String] = []
     var run: [String] = []
     if begun > 0 { run.append(CivilDate.text(secondsSince1970: begun)) }
@@ -87,9 +87,18 @@ extension TimingReport {
   /// Lines of words; what does not fit into so many is cut.
   static func wrapped(_ text: String, width: Int, atMost lineCount: Int) -> [String] {
     var lines: [String] = []
-    var rest = text.split(separator: " ")[...]
+    // A number and its unit are one word.
+    var words: [String] = []
+    for word in text.split(separator: " ") {
+      if ["ns", "µs", "ms", "s", "s."].contains(word.filter { $0 != "," }), !words.isEmpty {
+        words[words.count - 1] += " " + word
+      } else {
+        words.append(String(word))
+      }
+    }
+    var rest = words[...]
     while !rest.isEmpty, lines.count < lineCount {
-      var line = String(rest.removeFirst())
+      var line = rest.removeFirst()
       while let word = rest.first, line.count + 1 + word.count <= width {
         line += " " + word
         rest.removeFirst()
@@ -128,7 +137,7 @@ enum TimingPlotStyle {
         .tp-coarse{stroke-dasharray:3 3}
         .tp-mark{stroke-width:1;stroke-dasharray:2 3}
         .tp-budget{stroke-width:1.6}
-        .tp-worst{stroke:none}.tp-swatch{stroke:none}
+        .tp-worst,.tp-swatch,.tp-tint{stroke:none!important}
         .tp-halo{stroke-width:3;paint-order:stroke;stroke-linejoin:round}
 
         """
@@ -144,7 +153,8 @@ enum TimingPlotStyle {
     var css = ""
     for (index, colour) in colours.enumerated() {
       css += ".tp-c\(index){stroke:\(colour)}"
-      css += ".tp-c\(index).tp-filled,.tp-c\(index).tp-worst,.tp-c\(index).tp-swatch"
+      css += ".tp-c\(index).tp-filled,.tp-c\(index).tp-worst,.tp-c\(index).tp-swatch,"
+      css += ".tp-c\(index).tp-tint"
       css += "{fill:\(colour)}\n"
     }
     return css + """

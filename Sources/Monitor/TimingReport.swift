@@ -38,6 +38,12 @@ public struct TimingSeries: Sendable, Equatable {
   }
 }
 
+extension ReportSection {
+  /// Title of the section of what changes from one moment to the next on the same machine: load,
+  /// temperature, clock frequency. Two reports may differ there and still be comparable.
+  public static var momentary: String { "while measuring" }
+}
+
 /// A named value, as it is shown.
 public struct ReportRow: Sendable, Equatable {
   public var name: String
