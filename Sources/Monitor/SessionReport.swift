@@ -285,10 +285,14 @@ extension SessionReport {
           ReportRow("heap calls after arming", "\(mallocsAfterArming)"),
           ReportRow("page faults after arming", "\(pageFaultsAfterArming)"),
         ]))
+    var series = budget.stages.filter { $0.latency.count > 0 }.map(\.series)
+    if let ledger, let first = series.firstIndex(where: { $0.name == Stage.edgeToWake.rawValue }) {
+      series[first].missed = ledger.late + ledger.lost
+    }
     return TimingReport(
       title: "\(amplifier) → \(exoskeleton)", commandLine: commandLine, begun: begun,
       duration: duration, bestEffortReasons: bestEffortReasons,
-      series: budget.stages.filter { $0.latency.count > 0 }.map(\.series), findings: findings,
+      series: series, findings: findings,
       conditions: conditions.isEmpty
         ? [ReportSection("machine", machine.map { ReportRow($0.name, $0.text) })] : conditions,
       faults: faults)

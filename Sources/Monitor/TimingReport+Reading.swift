@@ -30,7 +30,7 @@ public enum TimingReportFault: Error, Equatable, Sendable {
 }
 
 extension TimingReport {
-  /// Reads a report of ours, of cyclictest (`--json`, file version 1) or of jitterdebugger
+  /// Reads a report of ours, a session's included, of cyclictest (`--json`, file version 1) or of jitterdebugger
   /// (version 3).
   public init(file bytes: [UInt8]) throws(TimingReportFault) {
     let json: JSON
@@ -41,6 +41,8 @@ extension TimingReport {
     }
     if json["kind"] == .string(Self.kind) {
       try self.init(json: json)
+    } else if let timing = json["timing"] {
+      try self.init(json: timing)
     } else if json["file_version"] != nil, json["thread"] != nil {
       try self.init(cyclictest: json)
     } else if json["version"] != nil, json["cpu"] != nil {

@@ -103,6 +103,23 @@ extension DecodingWorkspace {
   }
 }
 
+extension CPULatencyRequest {
+  var row: ReportRow { ReportRow("idle states", isHeld ? "held off" : "not held off") }
+}
+
+extension Pipeline.Layout {
+  /// Where the two threads ran.
+  var rows: [ReportRow] {
+    [
+      ReportRow("acquisition", acquisitionCPU.map { "on CPU \($0)" } ?? "on any CPU"),
+      ReportRow(
+        "decoding",
+        (decodingCPU.map { "on CPU \($0)" } ?? "on any CPU")
+          + (lead > .zero ? ", awake \(lead.readable) before a frame" : "")),
+    ]
+  }
+}
+
 extension Machine {
   /// The conditions of a measurement, as they are shown.
   var rows: [(name: String, text: String)] {

@@ -167,12 +167,14 @@ struct Session {
       recordingFault: recorderStatus.fault?.message, acquisitionCost: acquisition.cost,
       bestEffortReasons: refusals,
       cpuShare: (process.cpuTime - processBefore.cpuTime).seconds / max(1e-9, duration.seconds),
-      machine: machine.rows + [
-        ("idle states", latencyRequest.isHeld ? "held off" : "not held off")
-      ],
+      machine: machine.rows + [(latencyRequest.row.name, latencyRequest.row.text)],
       faults: watch.faults)
     report.begun = begun
     report.commandLine = CommandLine.arguments.joined(separator: " ")
+    report.conditions =
+      MachineConditions(.ofThisMachine).sections + [
+        ReportSection("session", layout.rows + [latencyRequest.row])
+      ]
     report.firmware = description.firmware
     report.contacts = finished.contacts(plan)
     report.actuator = finished.actuatorRecord(remarks: line.remarks)
