@@ -87,6 +87,7 @@ public struct StopSignal: @unchecked Sendable {
     unsafe raised.initialize(to: Atomic(false))
   }
 
+  @_noLocks @_noAllocation
   public func raise() { unsafe raised.pointee.store(true, ordering: .releasing) }
 
   @inlinable public var isRaised: Bool {

@@ -2,156 +2,204 @@
 //
 // Log-linear: 128 buckets for each power of two, so that a quantile is at most 1/128 above the
 // true value; values under 256 ns are exact. Minimum, maximum, count and sum are exact.
+//
+// One thread records; others may look on through `reader` while it does.
+
+import Synchronization
 
 /// Counts spans of 0 … 2^40 ns (about 18 minutes); longer ones fall into the last bucket.
 @safe
 public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
-  @usableFromInline static var exactBits: Int { 7 }
-  @usableFromInline static var bucketCount: Int { (40 - 7 + 1) * 128 }
+  /// Keeps the memory; touched before and after recording only.
+  private let memory: SharedWords
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
 
-  @usableFromInline let buckets: UnsafeMutablePointer<UInt64>
-  @usableFromInline var minimum = Int64.max
-  @usableFromInline var maximum = Int64.min
-  @usableFromInline var sum: Int64 = 0
-  @usableFromInline var recorded: UInt64 = 0
-  /// Spans that ended before they began: a clock or a program is wrong. Not in the distribution.
-  public private(set) var negativeCount: UInt64 = 0
   /// Longer spans are counted, beside everything else that is done with them.
   public let limit: Nanoseconds
+  /// Of what was recorded one by one.
   public private(set) var overLimitCount: UInt64 = 0
 
-  /// Takes 34 KB and touches all of it.
+  /// Takes 35 KB and touches all of it.
   public init(limit: Nanoseconds = Nanoseconds(.max)) {
     self.limit = limit
-    unsafe buckets = .allocate(capacity: Self.bucketCount)
-    unsafe buckets.initialize(repeating: 0, count: Self.bucketCount)
+    memory = SharedWords(count: HistogramWords.count)
+    unsafe words = memory.words
+    unsafe words.writeSigned(HistogramWords.minimum, .max)
+    unsafe words.writeSigned(HistogramWords.maximum, .min)
   }
-
-  deinit { unsafe buckets.deallocate() }
 
   /// Real-time: constant time, a few nanoseconds.
   @_noLocks @_noAllocation
   public mutating func record(_ span: Nanoseconds) {
     let value = span.rawValue
     guard value >= 0 else {
-      negativeCount &+= 1
+      unsafe words.add(HistogramWords.negative, 1)
       return
     }
-    let bucket = Self.bucket(of: UInt64(truncatingIfNeeded: value))
-    unsafe buckets[bucket] &+= 1
-    if value < minimum { minimum = value }
-    if value > maximum { maximum = value }
-    sum &+= value
-    recorded &+= 1
+    widen(to: value, value)
+    unsafe words.add(HistogramWords.sum, UInt64(bitPattern: value))
+    count(1, in: HistogramWords.bucket(of: UInt64(truncatingIfNeeded: value)))
     if value > limit.rawValue { overLimitCount &+= 1 }
   }
 
+  /// Records what the periods would have shown that a late wake-up slept over: it was due at their
+  /// instants, too, and later by less. Those are late − period, late − 2 period, … .
+  ///
+  /// Real-time: at most one step for each of the buckets, however many periods there were.
+  ///
+  /// - Parameters:
+  ///   - count: of the periods; what would lie before the wake-up was due is not recorded.
   @_noLocks @_noAllocation
-  static func bucket(of value: UInt64) -> Int {
-    guard value >= 256 else { return Int(truncatingIfNeeded: value) }
-    let shift = 63 &- value.leadingZeroBitCount &- exactBits
-    let index = Int(truncatingIfNeeded: value &>> UInt64(shift)) &+ shift &* 128
-    return index < bucketCount ? index : bucketCount &- 1
+  public mutating func recordMissed(_ count: Int64, late: Nanoseconds, period: Nanoseconds) {
+    guard period > .zero, late >= period, count > 0 else { return }
+    let step = period.rawValue
+    let whole = late.rawValue / step
+    var left = count < whole ? count : whole
+    var value = late.rawValue - step
+    widen(to: late.rawValue - left &* step, value)
+    while left > 0 {
+      let bucket = HistogramWords.bucket(of: UInt64(truncatingIfNeeded: value))
+      // As many as lie in this bucket.
+      let fitting = (value &- HistogramWords.lowerBound(of: bucket)) / step &+ 1
+      let here = fitting < left ? fitting : left
+      let total = here &* value &- step &* (here &* (here &- 1) / 2)
+      unsafe words.add(HistogramWords.sum, UInt64(bitPattern: total))
+      self.count(UInt64(truncatingIfNeeded: here), in: bucket)
+      value &-= here &* step
+      left &-= here
+    }
   }
 
-  /// The largest value that falls into a bucket.
-  static func upperBound(of bucket: Int) -> Int64 {
-    guard bucket >= 256 else { return Int64(bucket) }
-    let shift = bucket / 128 - 1
-    return (Int64(bucket - shift * 128 + 1) << Int64(shift)) - 1
+  @_noLocks @_noAllocation
+  private mutating func widen(to smallest: Int64, _ largest: Int64) {
+    if unsafe smallest < words.readSigned(HistogramWords.minimum) {
+      unsafe words.writeSigned(HistogramWords.minimum, smallest)
+    }
+    if unsafe largest > words.readSigned(HistogramWords.maximum) {
+      unsafe words.writeSigned(HistogramWords.maximum, largest)
+    }
   }
 
-  public var count: UInt64 { @_noLocks @_noAllocation get { recorded } }
+  /// Last of all: who sees the count sees the extremes and the sum that go with it.
+  @_noLocks @_noAllocation
+  private mutating func count(_ spans: UInt64, in bucket: Int) {
+    unsafe words.add(HistogramWords.recorded, spans)
+    let index = HistogramWords.firstBucket &+ bucket
+    unsafe words[index].store(words.read(index) &+ spans, ordering: .releasing)
+  }
+
+  public var count: UInt64 {
+    @_noLocks @_noAllocation get { unsafe words.read(HistogramWords.recorded) }
+  }
+
+  /// Spans that ended before they began: a clock or a program is wrong. Not in the distribution.
+  public var negativeCount: UInt64 {
+    @_noLocks @_noAllocation get { unsafe words.read(HistogramWords.negative) }
+  }
+
+  /// For another thread, now and while this one records. Not for the real-time path.
+  public var reader: LatencyReader { LatencyReader(memory: memory) }
 
   /// The smallest recorded value below or at which so large a share of all lies; at most 1/128
   /// above the true one, and never beyond the exact extremes. Zero when nothing was recorded.
   ///
   /// - Parameter quantile: 0 … 1.
   public func value(atQuantile quantile: Double) -> Nanoseconds {
-    guard recorded > 0 else { return .zero }
-    let wanted = max(1, UInt64((quantile * Double(recorded)).rounded(.up)))
-    var seen: UInt64 = 0
-    for bucket in 0..<Self.bucketCount {
-      unsafe seen += buckets[bucket]
-      if seen >= wanted {
-        return Nanoseconds(max(minimum, min(maximum, Self.upperBound(of: bucket))))
-      }
-    }
-    return Nanoseconds(maximum)
+    distribution.value(atQuantile: quantile)
   }
 
   public var summary: LatencySummary { distribution.summary }
 
   /// A copy as a value, for reports. Takes memory: not for the real-time path.
-  public var distribution: LatencyDistribution {
-    guard recorded > 0 else { return LatencyDistribution(negativeCount: negativeCount) }
-    var bins: [LatencyBin] = []
-    var lower: Int64 = 0
-    for bucket in 0..<Self.bucketCount {
-      let upper = Self.upperBound(of: bucket)
-      let count = unsafe buckets[bucket]
-      if count > 0 {
-        bins.append(
-          LatencyBin(lower: Nanoseconds(lower), upper: Nanoseconds(upper), count: count))
-      }
-      lower = upper + 1
-    }
-    return LatencyDistribution(
-      bins: bins, count: recorded, min: Nanoseconds(minimum), max: Nanoseconds(maximum),
-      mean: Nanoseconds(sum / Int64(recorded)), negativeCount: negativeCount)
-  }
+  public var distribution: LatencyDistribution { reader.distribution }
 
   /// Adds what another histogram counted.
   public mutating func merge(_ other: borrowing LatencyHistogram) {
-    for bucket in 0..<Self.bucketCount { unsafe buckets[bucket] += other.buckets[bucket] }
-    minimum = Swift.min(minimum, other.minimum)
-    maximum = Swift.max(maximum, other.maximum)
-    sum += other.sum
-    recorded += other.recorded
-    overLimitCount += other.overLimitCount
-    negativeCount += other.negativeCount
+    guard other.count > 0 || other.negativeCount > 0 else { return }
+    overLimitCount &+= other.overLimitCount
+    unsafe words.add(HistogramWords.negative, other.negativeCount)
+    unsafe widen(
+      to: other.words.readSigned(HistogramWords.minimum),
+      other.words.readSigned(HistogramWords.maximum))
+    unsafe words.add(HistogramWords.sum, other.words.read(HistogramWords.sum))
+    for bucket in 0..<HistogramWords.bucketCount {
+      let spans = unsafe other.words.read(HistogramWords.firstBucket + bucket)
+      if spans > 0 { count(spans, in: bucket) }
+    }
   }
 
   /// Forgets everything.
   public mutating func reset() {
-    unsafe buckets.update(repeating: 0, count: Self.bucketCount)
-    minimum = .max
-    maximum = .min
-    sum = 0
-    recorded = 0
-    negativeCount = 0
     overLimitCount = 0
+    for index in 0..<HistogramWords.count { unsafe words.write(index, 0) }
+    unsafe words.writeSigned(HistogramWords.minimum, .max)
+    unsafe words.writeSigned(HistogramWords.maximum, .min)
   }
 }
 
-/// A distribution in ten numbers. All zero when nothing was recorded.
-public struct LatencySummary: Sendable, Equatable {
-  public var count: UInt64
-  public var min: Nanoseconds
-  public var mean: Nanoseconds
-  public var p50: Nanoseconds
-  public var p90: Nanoseconds
-  public var p99: Nanoseconds
-  public var p99_9: Nanoseconds
-  public var p99_99: Nanoseconds
-  public var p99_999: Nanoseconds
-  public var max: Nanoseconds
+/// What another thread's histogram holds, while that thread goes on recording.
+@safe
+public struct LatencyReader: Sendable {
+  private let memory: SharedWords
 
-  public init(
-    count: UInt64 = 0, min: Nanoseconds = .zero, mean: Nanoseconds = .zero,
-    p50: Nanoseconds = .zero, p90: Nanoseconds = .zero, p99: Nanoseconds = .zero,
-    p99_9: Nanoseconds = .zero, p99_99: Nanoseconds = .zero, p99_999: Nanoseconds = .zero,
-    max: Nanoseconds = .zero
-  ) {
-    self.count = count
-    self.min = min
-    self.mean = mean
-    self.p50 = p50
-    self.p90 = p90
-    self.p99 = p99
-    self.p99_9 = p99_9
-    self.p99_99 = p99_99
-    self.p99_999 = p99_999
-    self.max = max
+  init(memory: SharedWords) { self.memory = memory }
+
+  /// What had been recorded: every span counted lies between `min` and `max`, and `count` is the
+  /// sum of the bins. `mean` may know of a span or two more. Takes memory.
+  public var distribution: LatencyDistribution {
+    let words = unsafe memory.words
+    var bins: [LatencyBin] = []
+    var total: UInt64 = 0
+    for bucket in 0..<HistogramWords.bucketCount {
+      let index = HistogramWords.firstBucket + bucket
+      let count = unsafe words[index].load(ordering: .acquiring)
+      guard count > 0 else { continue }
+      total &+= count
+      bins.append(
+        LatencyBin(
+          lower: Nanoseconds(HistogramWords.lowerBound(of: bucket)),
+          upper: Nanoseconds(HistogramWords.upperBound(of: bucket)), count: count))
+    }
+    let negativeCount = unsafe words.read(HistogramWords.negative)
+    guard total > 0 else { return LatencyDistribution(negativeCount: negativeCount) }
+    let minimum = unsafe words.readSigned(HistogramWords.minimum)
+    let maximum = unsafe words.readSigned(HistogramWords.maximum)
+    let recorded = unsafe Swift.max(total, words.read(HistogramWords.recorded))
+    let mean = unsafe words.readSigned(HistogramWords.sum) / Int64(clamping: recorded)
+    return LatencyDistribution(
+      bins: bins, count: total, min: Nanoseconds(minimum), max: Nanoseconds(maximum),
+      mean: Nanoseconds(Swift.max(minimum, Swift.min(maximum, mean))),
+      negativeCount: negativeCount)
+  }
+}
+
+/// Where things stand in a histogram's memory.
+enum HistogramWords {
+  static var minimum: Int { @_noLocks @_noAllocation get { 0 } }
+  static var maximum: Int { @_noLocks @_noAllocation get { 1 } }
+  static var sum: Int { @_noLocks @_noAllocation get { 2 } }
+  static var recorded: Int { @_noLocks @_noAllocation get { 3 } }
+  static var negative: Int { @_noLocks @_noAllocation get { 4 } }
+  static var firstBucket: Int { @_noLocks @_noAllocation get { 8 } }
+  static var bucketCount: Int { @_noLocks @_noAllocation get { (40 - 7 + 1) * 128 } }
+  static var count: Int { firstBucket + bucketCount }
+
+  @_noLocks @_noAllocation
+  static func bucket(of value: UInt64) -> Int {
+    guard value >= 256 else { return Int(truncatingIfNeeded: value) }
+    let shift = 63 &- value.leadingZeroBitCount &- 7
+    let index = Int(truncatingIfNeeded: value &>> UInt64(shift)) &+ shift &* 128
+    return index < bucketCount ? index : bucketCount &- 1
+  }
+
+  /// The largest value that falls into a bucket.
+  static func upperBound(of bucket: Int) -> Int64 { lowerBound(of: bucket + 1) - 1 }
+
+  /// The smallest.
+  @_noLocks @_noAllocation
+  static func lowerBound(of bucket: Int) -> Int64 {
+    guard bucket >= 256 else { return Int64(truncatingIfNeeded: bucket) }
+    let shift = bucket / 128 &- 1
+    return Int64(truncatingIfNeeded: bucket &- shift &* 128) &<< Int64(truncatingIfNeeded: shift)
   }
 }

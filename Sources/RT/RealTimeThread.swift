@@ -18,6 +18,10 @@ public enum SchedulingPolicy: Equatable, Sendable {
   case deadline(runtime: Nanoseconds, deadline: Nanoseconds, period: Nanoseconds)
   /// SCHED_OTHER.
   case other
+  /// SCHED_BATCH: as `other`, taken for one that computes.
+  case batch
+  /// SCHED_IDLE: when nobody else wants the CPU.
+  case idle
 }
 
 /// What happens when the kernel refuses.
@@ -157,6 +161,9 @@ private final class ThreadStart: @unchecked Sendable {
     let requested: Int
     switch settings.policy {
     case .other: return refusal
+    case .batch, .idle:
+      requested = 0
+      result = shim_set_scheduler(settings.policy == .batch ? 3 : 5, 0)
     case .fifo(let priority):
       requested = priority
       result = shim_set_scheduler(1, Int32(clamping: priority))

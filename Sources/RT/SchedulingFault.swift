@@ -10,6 +10,8 @@ public enum SchedulingFault: Error, Equatable, Sendable {
   case controlGroupHasNoBudget
   /// SCHED_DEADLINE: the CPUs' bandwidth is already promised.
   case deadlineNotAdmitted
+  /// SCHED_DEADLINE: runtime, deadline and period are none that the kernel takes.
+  case deadlineOutOfRange
   /// The CPU does not exist, is offline, or is outside of what this process may use.
   case cpuNotAvailable(Int)
   /// Locking memory needs CAP_IPC_LOCK or a larger RLIMIT_MEMLOCK.
@@ -31,6 +33,10 @@ public enum SchedulingFault: Error, Equatable, Sendable {
     case .deadlineNotAdmitted:
       "SCHED_DEADLINE was refused: the CPUs have no bandwidth left for this runtime and period, "
         + "or the thread is pinned; lower the runtime"
+    case .deadlineOutOfRange:
+      "SCHED_DEADLINE was refused: the runtime must be at least 1 µs and at most the period, and "
+        + "the period lie between sched_deadline_period_min_us and sched_deadline_period_max_us of "
+        + "/proc/sys/kernel (100 µs and 4.19 s, unless changed)"
     case .cpuNotAvailable(let cpu):
       "CPU \(cpu) cannot be used by this process: choose one of those that "
         + "/proc/self/status lists under Cpus_allowed_list"
@@ -54,6 +60,7 @@ public enum SchedulingFault: Error, Equatable, Sendable {
     case (eperm, .deadline):
       mayRaise ? .deadlineNotAdmitted : .priorityRefused(requested: 0, limit: limit)
     case (ebusy, .deadline): .deadlineNotAdmitted
+    case (einval, .deadline): .deadlineOutOfRange
     case (eperm, .fifo(let priority)), (eperm, .roundRobin(let priority)):
       mayRaise ? .controlGroupHasNoBudget : .priorityRefused(requested: priority, limit: limit)
     default: .system(operation: "sched_setscheduler", errno: errno)
@@ -62,6 +69,7 @@ public enum SchedulingFault: Error, Equatable, Sendable {
 
   static var eperm: Int32 { 1 }
   static var ebusy: Int32 { 16 }
+  static var einval: Int32 { 22 }
 }
 
 /// What the kernel would let this process do.

@@ -34,3 +34,7 @@ int64_t shim_write(int descriptor, const void *bytes, size_t count) {
   ssize_t result = write(descriptor, bytes, count);
   return result < 0 ? -errno : result;
 }
+
+int64_t shim_trace_write(int descriptor, const void *bytes, size_t count) {
+  return shim_write(descriptor, bytes, count);
+}

@@ -27,6 +27,8 @@ int shim_thread_name(const char *name) {
   return -pthread_setname_np(pthread_self(), kept);
 }
 
+int shim_thread_id(void) { return (int)syscall(SYS_gettid); }
+
 int shim_set_scheduler(int policy, int priority) {
   struct sched_param parameter = {.sched_priority = priority};
   return sched_setscheduler(0, policy, &parameter) < 0 ? -errno : 0;

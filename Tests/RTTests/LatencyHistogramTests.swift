@@ -39,10 +39,10 @@ struct LatencyHistogramTests {
   @Test("every bucket begins where the one before it ends")
   func buckets() {
     var expected: Int64 = 0
-    for bucket in 0..<LatencyHistogram.bucketCount {
-      let upper = LatencyHistogram.upperBound(of: bucket)
-      #expect(LatencyHistogram.bucket(of: UInt64(expected)) == bucket)
-      #expect(LatencyHistogram.bucket(of: UInt64(upper)) == bucket)
+    for bucket in 0..<HistogramWords.bucketCount {
+      let upper = HistogramWords.upperBound(of: bucket)
+      #expect(HistogramWords.bucket(of: UInt64(expected)) == bucket)
+      #expect(HistogramWords.bucket(of: UInt64(upper)) == bucket)
       expected = upper + 1
     }
   }

@@ -7,6 +7,7 @@
 
 #include "attributes.h"
 #include "clock.h"
+#include "eventfd.h"
 #include "file.h"
 #include "futex.h"
 #include "gpio.h"

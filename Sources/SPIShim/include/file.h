@@ -22,3 +22,6 @@ int64_t shim_read(int descriptor, void *bytes, size_t count);
 
 /// Writes at most `count` bytes.
 int64_t shim_write(int descriptor, const void *bytes, size_t count);
+
+/// The same into a file of the kernel's tracer, which takes it at once.
+SHIM_REALTIME int64_t shim_trace_write(int descriptor, const void *bytes, size_t count);

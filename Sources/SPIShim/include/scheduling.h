@@ -13,7 +13,11 @@ int shim_thread_create(pthread_t *thread, uint64_t stack_bytes, void *(*body)(vo
 /// The kernel's name of the calling thread; at most 15 bytes are kept.
 int shim_thread_name(const char *name);
 
-/// Sets the calling thread's policy (SCHED_OTHER 0, SCHED_FIFO 1, SCHED_RR 2) and priority.
+/// The number by which the kernel and `ps -L` know the calling thread.
+SHIM_REALTIME int shim_thread_id(void);
+
+/// Sets the calling thread's policy (SCHED_OTHER 0, SCHED_FIFO 1, SCHED_RR 2, SCHED_BATCH 3,
+/// SCHED_IDLE 5) and priority.
 int shim_set_scheduler(int policy, int priority);
 
 /// Makes the calling thread SCHED_DEADLINE.

@@ -1,0 +1,171 @@
+// One thread wakes another, which answers at once: what handing over costs.
+//
+// Real-time: the caller and the answerer. A period is one sleep, four clock reads and, for each of
+// the two wake-ups, the system calls of its means. Each waits for the other only.
+
+import SPIShim
+import Synchronization
+
+/// What the two threads of a chain share.
+@safe
+public struct WakeChain: @unchecked Sendable {
+  fileprivate let memory: SharedWords
+  fileprivate let call: WakeBell
+  fileprivate let answer: WakeBell
+
+  public init(_ means: WakeMeans) throws(SchedulingFault) {
+    memory = SharedWords(count: 64)
+    call = try WakeBell(means)
+    do throws(SchedulingFault) {
+      answer = try WakeBell(means)
+    } catch {
+      call.close()
+      throw error
+    }
+  }
+
+  /// Ends an answerer whose caller never started.
+  public func hangUp() {
+    unsafe memory.words[ChainWords.end].store(1, ordering: .releasing)
+    call.ring()
+  }
+
+  /// After both threads were joined.
+  public func close() {
+    call.close()
+    answer.close()
+  }
+}
+
+/// Words of the two threads on lines of their own.
+private enum ChainWords {
+  static var calls: Int { @_noLocks @_noAllocation get { 0 } }
+  static var calledAt: Int { @_noLocks @_noAllocation get { 1 } }
+  static var end: Int { @_noLocks @_noAllocation get { 2 } }
+  static var answers: Int { @_noLocks @_noAllocation get { 32 } }
+  static var answeredAt: Int { @_noLocks @_noAllocation get { 33 } }
+}
+
+/// The thread that begins: wakes the other once a period.
+@safe
+public struct ChainCaller: ~Copyable, @unchecked Sendable {
+  private var timer: CyclicTimer
+  private let memory: SharedWords
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let call: WakeBell
+  private let answer: WakeBell
+  private let stop: StopSignal
+  private let cycleLimit: Int64
+  private let periodLimit: Int64
+
+  private let journal = WakeUpJournal()
+  /// How late the caller's own timer woke it, as any measuring thread's.
+  public var timerLatency = LatencyHistogram()
+  /// From the answerer's wake call to the caller's clock read.
+  public var wakeLatency = LatencyHistogram()
+  /// From the caller's wake call until it is awake again.
+  public var roundTrip = LatencyHistogram()
+
+  public init(_ plan: WakeUpPlan, chain: WakeChain, stop: StopSignal) {
+    timer = CyclicTimer(period: plan.period)
+    memory = chain.memory
+    unsafe words = chain.memory.words
+    call = chain.call
+    answer = chain.answer
+    self.stop = stop
+    cycleLimit = plan.cycleLimit
+    periodLimit = plan.periodLimit
+  }
+
+  /// For any thread, while this one measures and after; the values are of `timerLatency`, in ns.
+  public var progress: WakeUpProgress { journal.progress }
+
+  /// Until a limit is reached or `stop` raised; then the answerer ends, too.
+  @_noLocks @_noAllocation
+  public mutating func run() {
+    timer.restart()
+    journal.begin(at: timer.next - timer.period, threadID: shim_thread_id())
+    var cycles: Int64 = 0
+    var periods: Int64 = 0
+    while !stop.isRaised {
+      let tick = timer.wait()
+      let late = tick.woke - tick.scheduled
+      timerLatency.record(late)
+      exchange(UInt64(truncatingIfNeeded: cycles &+ 1))
+      journal.publish(tick, units: late.rawValue)
+      cycles &+= 1
+      periods &+= 1 &+ tick.missed
+      if cycles == cycleLimit || (periodLimit > 0 && periods >= periodLimit) { break }
+    }
+    unsafe words[ChainWords.end].store(1, ordering: .releasing)
+    call.ring()
+    journal.finish()
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func exchange(_ number: UInt64) {
+    let called = MonotonicInstant.now()
+    unsafe words.writeSigned(ChainWords.calledAt, called.nanoseconds)
+    unsafe words[ChainWords.calls].store(number, ordering: .releasing)
+    call.ring()
+    // The answerer lives until this thread ends it; an hour is as good as for ever.
+    for _ in 0..<3_600 {
+      let ticket = answer.ticket()
+      if unsafe words[ChainWords.answers].load(ordering: .acquiring) == number { break }
+      answer.wait(ticket, until: .now() + .seconds(1))
+    }
+    let awake = MonotonicInstant.now()
+    let answered = unsafe MonotonicInstant(
+      nanoseconds: words.readSigned(ChainWords.answeredAt))
+    wakeLatency.record(awake - answered)
+    roundTrip.record(awake - called)
+  }
+}
+
+/// The thread that is woken and wakes the caller in turn.
+@safe
+public struct ChainAnswerer: ~Copyable, @unchecked Sendable {
+  private let memory: SharedWords
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let call: WakeBell
+  private let answer: WakeBell
+
+  private let journal = WakeUpJournal()
+  /// From the caller's wake call to the answerer's clock read.
+  public var wakeLatency = LatencyHistogram()
+
+  public init(chain: WakeChain) {
+    memory = chain.memory
+    unsafe words = chain.memory.words
+    call = chain.call
+    answer = chain.answer
+  }
+
+  /// Only the thread's number is kept in it.
+  public var progress: WakeUpProgress { journal.progress }
+
+  /// Until the caller ends.
+  @_noLocks @_noAllocation
+  public mutating func run() {
+    journal.begin(at: .now(), threadID: shim_thread_id())
+    var answered: UInt64 = 0
+    while unsafe words[ChainWords.end].load(ordering: .acquiring) == 0 {
+      let ticket = call.ticket()
+      let called = unsafe words[ChainWords.calls].load(ordering: .acquiring)
+      guard called > answered else {
+        if unsafe words[ChainWords.end].load(ordering: .acquiring) != 0 { break }
+        call.wait(ticket, until: .now() + .seconds(1))
+        continue
+      }
+      let awake = MonotonicInstant.now()
+      unsafe wakeLatency.record(
+        awake - MonotonicInstant(nanoseconds: words.readSigned(ChainWords.calledAt)))
+      answered = called
+      let answering = MonotonicInstant.now()
+      unsafe words.writeSigned(ChainWords.answeredAt, answering.nanoseconds)
+      unsafe words[ChainWords.answers].store(answered, ordering: .releasing)
+      answer.ring()
+    }
+    journal.finish()
+  }
+}
