@@ -1,6 +1,7 @@
 // benchmarks: one file for each question, and a peer beside it where there is one.
 //
-//     benchmarks all | ring | path | edge | packets | governor [--peer PATH] [--rounds N]
+//     benchmarks all | ring | path | edge | packets | governor | histogram
+//       [--peer PATH] [--rounds N]
 //
 // Figures of one run on one machine; only the ratios travel. Sessions as a whole (wake-up against
 // cyclictest, memory, CPU, loss) are measured from outside by Benchmarks/sessions.py.
@@ -15,8 +16,11 @@ func option(_ name: String) -> String? {
   return arguments[index + 1]
 }
 
-guard ["all", "ring", "path", "edge", "packets", "governor", "ring-once"].contains(what) else {
-  print("benchmarks all | ring | path | edge | packets | governor [--peer PATH] [--rounds N]")
+guard
+  ["all", "ring", "path", "edge", "packets", "governor", "histogram", "ring-once"]
+    .contains(what)
+else {
+  print("benchmarks all | ring | path | edge | packets | governor | histogram [--rounds N]")
   exitProgram(64)
 }
 
@@ -38,6 +42,7 @@ if what == "ring-once" {
   if what == "all" || what == "path" { PathBenchmark.run() }
   if what == "all" || what == "packets" { PacketBenchmark.run() }
   if what == "all" || what == "governor" { GovernorBenchmark.run() }
+  if what == "all" || what == "histogram" { HistogramBenchmark.run() }
   if what == "all" || what == "edge" {
     EdgeBenchmark.run(rounds: option("--rounds").flatMap(Int.init) ?? 60)
   }

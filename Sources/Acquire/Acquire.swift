@@ -21,7 +21,7 @@ struct Acquire: ParsableCommand {
         acquire replay recordings/acquire-20261120T101500Z.bdf --json
         acquire impedance
         acquire exo stop
-        acquire jitter --duration 10s
+        acquire jitter -D 10s
         acquire report before.json after.json
         acquire config check my.toml
 
@@ -30,6 +30,7 @@ struct Acquire: ParsableCommand {
         66 an input is not there    69 device missing or silent 70 frames unaccounted for
         71 the system refused       73 recording not creatable  74 recording incomplete
         76 not the expected device  77 permission or priority   78 wrong configuration
+        79 jitter's threshold broken
 
       This is research software and not a medical device.
       """,
@@ -41,7 +42,11 @@ struct Acquire: ParsableCommand {
 
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var words = Array(CommandLine.arguments.dropFirst())
+      if words.first == "jitter" {
+        words = try [words[0]] + CyclictestArguments.rewritten(Array(words.dropFirst()))
+      }
+      var command = try parseAsRoot(words)
       try command.run()
     } catch let failure as Failure {
       Terminal.error.write("acquire: \(failure.sentence)\n")

@@ -32,6 +32,8 @@ enum ExitStatus: Int32 {
   case refused = 77
   /// The configuration is wrong.
   case configuration = 78
+  /// A latency was above the threshold that was set. Not of sysexits.h.
+  case threshold = 79
 }
 
 /// What is wrong, with what, and what to do, in one sentence.

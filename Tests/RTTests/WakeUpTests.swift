@@ -80,13 +80,13 @@ struct WakeUpTests {
   func trace() throws {
     let folder = try TemporaryFolder()
     for name in ["trace_marker", "tracing_on"] { try folder.write("", to: name) }
-    let trace: KernelTrace? = try KernelTrace(folders: [folder.path("nowhere"), folder.path])
+    let trace = try KernelTrace(folders: [folder.path("nowhere"), folder.path])
     let plan = WakeUpPlan(
       period: .milliseconds(1), unit: Nanoseconds(1), breakAbove: Nanoseconds(7))
     let breach = ThresholdBreach()
     let thread = try RealTimeThread.start(
       ThreadSettings(name: "measures", policy: .other, enforcement: .bestEffort),
-      workspace: WakeUpMeasurement(plan, stop: StopSignal(), breach: breach, trace: trace)
+      workspace: WakeUpMeasurement(plan, stop: StopSignal(), breach: breach, trace: trace.target)
     ) { $0.run() }
     _ = thread.join()
     extendLifetime(trace)
@@ -101,8 +101,9 @@ struct WakeUpTests {
       let folder = try TemporaryFolder()
       for name in ["trace_marker", "tracing_on"] { try folder.write("", to: name) }
       let trace = try KernelTrace(folders: [folder.path])
-      var mark = TraceMark(marker: trace.marker, onSwitch: trace.onSwitch)
+      var mark = TraceMark(trace.target)
       mark.hit(units, above: 0)
+      extendLifetime(trace)
       #expect(try folder.read("trace_marker") == "hit latency threshold (\(units) > 0)\n")
     }
   }

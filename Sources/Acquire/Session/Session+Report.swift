@@ -139,6 +139,7 @@ extension SchedulingFault {
       "priority \(requested) was refused (this user may go up to \(limit))"
     case .controlGroupHasNoBudget: "the control group has no real-time budget"
     case .deadlineNotAdmitted: "SCHED_DEADLINE was not admitted"
+    case .deadlineOutOfRange: "SCHED_DEADLINE's times are out of range"
     case .cpuNotAvailable(let cpu): "CPU \(cpu) cannot be used"
     case .memoryLockRefused(let limit): "memory is not locked (limit \(limit / 1_024) kB)"
     case .system(let operation, let errno): "\(operation) failed (\(describe(errno: errno)))"

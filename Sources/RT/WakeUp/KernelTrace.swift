@@ -19,10 +19,19 @@ public enum KernelTraceFault: Error, Equatable, Sendable {
   }
 }
 
-/// `trace_marker` and `tracing_on`, open before they are needed.
-public struct KernelTrace: ~Copyable {
+/// Where a measuring thread leaves its mark: descriptors of a `KernelTrace` that stays open.
+public struct TraceTarget: Sendable {
   let marker: Int32
   let onSwitch: Int32
+
+  /// No trace.
+  public static var none: TraceTarget { TraceTarget(marker: -1, onSwitch: -1) }
+}
+
+/// `trace_marker` and `tracing_on`, open before they are needed.
+public struct KernelTrace: ~Copyable {
+  private let marker: Int32
+  private let onSwitch: Int32
 
   public static var folders: [String] { ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"] }
 
@@ -39,6 +48,8 @@ public struct KernelTrace: ~Copyable {
     }
     self.marker = marker
   }
+
+  public var target: TraceTarget { TraceTarget(marker: marker, onSwitch: onSwitch) }
 
   private static func open(_ path: String) throws(KernelTraceFault) -> Int32 {
     let descriptor = unsafe shim_open(path, 1)

@@ -33,7 +33,8 @@ public struct LatencyBins: ~Copyable, @unchecked Sendable {
     guard binCount > 0 else { return }
     let bin = units < 0 ? 0 : Int(truncatingIfNeeded: units)
     if bin < binCount {
-      unsafe counts[bin] &+= 1
+      // Not `&+= 1`: Swift 6.3.1 makes a broken module of that under ThreadSanitizer.
+      unsafe counts[bin] = counts[bin] &+ 1
       return
     }
     if overflowCount < UInt64(truncatingIfNeeded: binCount) {

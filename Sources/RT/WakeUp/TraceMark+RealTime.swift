@@ -14,11 +14,11 @@ struct TraceMark: ~Copyable, @unchecked Sendable {
   private let marker: Int32
   private let onSwitch: Int32
 
-  init(marker: Int32, onSwitch: Int32) {
+  init(_ target: TraceTarget) {
     unsafe text = .allocate(capacity: 96)
     unsafe text.initialize(repeating: 0, count: 96)
-    self.marker = marker
-    self.onSwitch = onSwitch
+    marker = target.marker
+    onSwitch = target.onSwitch
   }
 
   deinit { unsafe text.deallocate() }

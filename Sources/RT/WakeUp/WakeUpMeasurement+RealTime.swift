@@ -18,7 +18,8 @@ public struct WakeUpMeasurement: ~Copyable {
   private let stop: StopSignal
   private let claim: ThresholdClaim
   private var mark: TraceMark
-  private var stream: RingProducer?
+  private var stream: RingProducer
+  private var isStreaming = true
 
   private let journal = WakeUpJournal()
   /// As measured.
@@ -30,11 +31,19 @@ public struct WakeUpMeasurement: ~Copyable {
 
   /// - Parameters:
   ///   - stop: ends it after the wake-up under way; shared by all threads of a run.
-  ///   - trace: stays open until the thread was joined.
-  ///   - stream: slots of a `WakeUpSample`; what does not fit is refused and counted by the ring.
+  ///   - trace: of a trace that stays open until the thread was joined.
   public init(
-    _ plan: WakeUpPlan, stop: StopSignal, breach: ThresholdBreach,
-    trace: borrowing KernelTrace? = nil, stream: consuming RingProducer? = nil
+    _ plan: WakeUpPlan, stop: StopSignal, breach: ThresholdBreach, trace: TraceTarget = .none
+  ) {
+    let unread = Ring(slotByteCount: MemoryLayout<WakeUpSample>.size, capacity: 2)
+    self.init(plan, stop: stop, breach: breach, trace: trace, stream: unread.producer)
+    isStreaming = false
+  }
+
+  /// - Parameter stream: slots of a `WakeUpSample`; what does not fit the ring refuses and counts.
+  public init(
+    _ plan: WakeUpPlan, stop: StopSignal, breach: ThresholdBreach, trace: TraceTarget = .none,
+    stream: consuming RingProducer
   ) {
     timer = CyclicTimer(period: plan.period)
     thread = plan.thread
@@ -45,11 +54,7 @@ public struct WakeUpMeasurement: ~Copyable {
     spikeAbove = plan.spikeAbove.map { $0.rawValue / max(1, plan.unit.rawValue) } ?? .max
     self.stop = stop
     claim = breach.claim()
-    mark =
-      switch trace {
-      case .some(let trace): TraceMark(marker: trace.marker, onSwitch: trace.onSwitch)
-      case .none: TraceMark(marker: -1, onSwitch: -1)
-      }
+    mark = TraceMark(trace)
     self.stream = stream
     bins = LatencyBins(binCount: plan.binCount)
     spikes = LatencySpikes(capacity: plan.spikeAbove == nil ? 0 : plan.spikeCapacity)
@@ -109,11 +114,11 @@ public struct WakeUpMeasurement: ~Copyable {
       spikes.record(LatencySpike(thread: thread, units: units, woke: tick.woke))
     }
     journal.publish(tick, units: units)
-    if let slot = unsafe stream?.claim() {
+    if isStreaming, let slot = unsafe stream.claim() {
       unsafe slot.storeBytes(
         of: WakeUpSample(cycle: UInt64(truncatingIfNeeded: cycle), units: units),
         as: WakeUpSample.self)
-      stream?.publish()
+      stream.publish()
     }
   }
 }

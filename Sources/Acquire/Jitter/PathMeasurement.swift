@@ -1,0 +1,162 @@
+// acquire jitter --path: the device's own way in the place of a timer.
+//
+// A session like any other, with both its threads, its rings, its governor and its link, that makes
+// no recording: edge → frame → ring → filtered → decoded → governed → written → acknowledged.
+
+import ArgumentParser
+import Monitor
+import RT
+
+struct PathOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Measures the real path in the place of a timer: DRDY's edge, frame, ring, decoding, command \
+      written, acknowledged. Takes --config, --set, --amplifier, --port, --rate, --exoskeleton, \
+      -D, -q, -b (for the whole: edge → command), -h, --histfile, --report and --allow-best-effort.
+      """))
+  var path = false
+
+  @OptionGroup var source: ConfigurationOptions
+
+  @Option(help: ArgumentHelp("With --path: where samples come from.", valueName: "kind"))
+  var amplifier: String?
+
+  @Option(help: ArgumentHelp("With --path: serial line of the amplifier.", valueName: "device"))
+  var port: String?
+
+  @Option(help: ArgumentHelp("With --path: samples a second.", valueName: "rate"))
+  var rate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      With --path: serial device of the exoskeleton, whose joint moves as in a session; without: a \
+      virtual one, whatever the configuration says.
+      """, valueName: "port"))
+  var exoskeleton: String?
+
+  var isAny: Bool {
+    source.config != nil || !source.set.isEmpty || amplifier != nil || port != nil || rate != nil
+      || exoskeleton != nil
+  }
+}
+
+/// What `jitter --path` measures, and how it tells.
+struct PathMeasurement {
+  let options: PathOptions
+  /// Nil: until Ctrl-C.
+  var duration: Nanoseconds?
+  /// For the whole, edge → command; nil: as configured.
+  var threshold: Nanoseconds?
+  var isQuiet = false
+  var allowsBestEffort = false
+  /// Bins of a microsecond in cyclictest's form, and where to; nil: none, standard output.
+  var histogramWidth: Int?
+  var histogramFile: String?
+  var report: String?
+
+  init(_ options: PathOptions) { self.options = options }
+
+  func run() throws(Failure) {
+    var course = SessionCourse(
+      configuration: try options.source.load(options: overrides), decodes: true)
+    course.duration = duration
+    course.isQuiet = isQuiet
+    course.records = false
+    let outcome = try course.run()
+    let timing = outcome.report.timing
+    if isQuiet {
+      Terminal.output.write(outcome.report.page)
+    } else {
+      Terminal.output.write("\n" + timing.page(.current))
+    }
+    if let histogramWidth {
+      let text = PathHistogram(timing.series, width: histogramWidth).text
+      if let histogramFile {
+        try TextFile.write(text, to: histogramFile)
+      } else {
+        Terminal.output.write(text)
+      }
+    }
+    if let report { try ReportFile.write(outcome.report, to: report) }
+    guard outcome.status == .success else {
+      throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
+    }
+    guard let threshold, let whole = timing.series.first(where: { $0.name == "edgeToCommand" }),
+      whole.breaches > 0
+    else { return }
+    throw Failure(
+      .threshold,
+      "edge → command took \(whole.latency.max.readable) at worst, more than the "
+        + "\(threshold.readable) of -b, \(whole.breaches) times")
+  }
+
+  private var overrides: [(name: String, text: String?)] {
+    var overrides: [(name: String, text: String?)] = [
+      ("amplifier.kind", options.amplifier), ("amplifier.port", options.port),
+      ("amplifier.rate", options.rate),
+      ("realtime.allow-best-effort", allowsBestEffort ? "true" : nil),
+      ("budget.edge-to-command", threshold.map { "\($0.microseconds)" }),
+    ]
+    if let exoskeleton = options.exoskeleton {
+      overrides.append(("exoskeleton.port", exoskeleton))
+    } else {
+      // To measure moves nobody, unless that is asked for.
+      overrides += [("exoskeleton.port", "virtual"), ("exoskeleton.protocol", "framed")]
+    }
+    return overrides
+  }
+}
+
+/// A column for each stage, in the form in which cyclictest has one for each thread: what plots
+/// that one plots this.
+struct PathHistogram {
+  private let series: [TimingSeries]
+  private let width: Int
+
+  /// - Parameter width: bins of a microsecond; values from there on are overflows.
+  init(_ series: [TimingSeries], width: Int) {
+    self.series = series
+    self.width = width
+  }
+
+  /// Values lie in the microsecond in which the middle of their bin lies, which is right to 1/128.
+  var text: String {
+    var columns = series.map { _ in [UInt64](repeating: 0, count: width) }
+    var overflows = series.map { _ in UInt64(0) }
+    for (column, item) in series.enumerated() {
+      for bin in item.latency.bins {
+        let middle = bin.lower.rawValue / 2 + bin.upper.rawValue / 2
+        let microsecond = Int(min(middle, item.latency.max.rawValue) / 1_000)
+        if microsecond < width {
+          columns[column][microsecond] += bin.count
+        } else {
+          overflows[column] += bin.count
+        }
+      }
+    }
+    var text = "# Histogram\n"
+    text += "# Columns: " + series.map(\.name).joined(separator: " ") + "\n"
+    for microsecond in 0..<width where columns.contains(where: { $0[microsecond] > 0 }) {
+      text += Self.padded(UInt64(microsecond), 6) + " "
+      text += columns.map { Self.padded($0[microsecond], 6) }.joined(separator: "\t") + "\n"
+    }
+    func footer(_ name: String, _ digits: Int, _ value: (Int) -> UInt64) {
+      let values = series.indices.map { Self.padded(value($0), digits) }
+      text += "# \(name): " + values.joined(separator: " ") + "\n"
+    }
+    func microseconds(_ span: Nanoseconds) -> UInt64 { UInt64(max(0, span.rawValue / 1_000)) }
+    footer("Total", 9) { columns[$0].reduce(0, +) }
+    footer("Min Latencies", 5) { microseconds(series[$0].latency.min) }
+    footer("Avg Latencies", 5) { microseconds(series[$0].latency.mean) }
+    footer("Max Latencies", 5) { microseconds(series[$0].latency.max) }
+    footer("Histogram Overflows", 5) { overflows[$0] }
+    return text
+  }
+
+  private static func padded(_ number: UInt64, _ digits: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+}
