@@ -20,7 +20,7 @@ extension TimingReport {
       series: try Self.threads(
         file.member("thread"), name: "thread", countName: "cycles",
         unit: isInNanoseconds ? 1 : 1_000),
-      conditions: [Self.machine(json)])
+      findings: [Self.notTold("cyclictest")], conditions: [Self.machine(json)])
     let start = Self.time(json["start_time"])
     begun = start ?? 0
     if let start, let end = Self.time(json["end_time"]), end >= start, end - start < 1 << 31 {
@@ -45,7 +45,13 @@ extension TimingReport {
       title: "jitterdebugger", commandLine: "jitterdebugger", begun: 0, duration: .zero,
       series: try Self.threads(
         file.member("cpu"), name: "thread", countName: "count", unit: unit),
-      conditions: [Self.machine(json)])
+      findings: [Self.notTold("jitterdebugger")], conditions: [Self.machine(json)])
+  }
+
+  private static func notTold(_ program: String) -> ReportSection {
+    ReportSection(
+      "not told",
+      [ReportRow("missed periods", "\(program) does not say how many wake-ups it skipped")])
   }
 
   private static func threads(

@@ -1,5 +1,5 @@
-// A plot of latency distributions as SVG, the way OSADL has taught everybody to read them: counts on
-// a logarithmic axis over microseconds, each bin a step, the worst case marked.
+// A plot of latency distributions as SVG, the way OSADL has taught everybody to read them: counts
+// on a logarithmic axis over microseconds, each bin a step, the worst case marked.
 //
 // No script, no external resource, no identifier that could clash within a page; colours follow the
 // reader's choice of light or dark.
@@ -100,8 +100,8 @@ struct TimingPlot {
         y += 18
       }
       svg +=
-        "<rect x=\"\(plotNumber(x))\" y=\"\(plotNumber(y - 9))\" width=\"14\" height=\"10\" rx=\"2\""
-        + " class=\"tp-swatch \(name)\"/>\n"
+        "<rect x=\"\(plotNumber(x))\" y=\"\(plotNumber(y - 9))\" width=\"14\" height=\"10\" "
+        + "rx=\"2\" class=\"tp-swatch \(name)\"/>\n"
       svg += text(x + 20, y, label, "tp-text")
       x += width
     }

@@ -13,6 +13,18 @@ public struct InterruptConditions: Equatable, Sendable {
   /// Empty where the interrupt has no thread.
   public var threads: [InterruptThread]
 
+  public init(
+    number: Int, name: String, count: UInt64, affinity: String? = nil,
+    effectiveAffinity: String? = nil, threads: [InterruptThread] = []
+  ) {
+    self.number = number
+    self.name = name
+    self.count = count
+    self.affinity = affinity
+    self.effectiveAffinity = effectiveAffinity
+    self.threads = threads
+  }
+
   /// Those that have come at least once, the most frequent first.
   static func all(_ files: SystemFiles) -> [InterruptConditions] {
     // A line has a column for each CPU: with 256 of them 300 lines are nearly a megabyte.
@@ -28,8 +40,8 @@ public struct InterruptConditions: Equatable, Sendable {
     }.sorted { ($1.count, $0.number) < ($0.count, $1.number) }
   }
 
-  /// Lines such as ` 65:  1234  0  0  0  GICv2 150 Level  fe204000.spi`; named ones ("LOC:") are the
-  /// CPU's own and cannot be moved.
+  /// Lines such as ` 65:  1234  0  GICv2 150 Level  fe204000.spi`; named ones ("LOC:") are the CPU's
+  /// own and cannot be moved.
   static func parse(_ table: String) -> [(number: Int, name: String, count: UInt64)] {
     let lines = table.split(separator: "\n")
     let cpuCount = lines.first?.split(separator: " ").count { $0.hasPrefix("CPU") } ?? 0
@@ -58,6 +70,13 @@ public struct InterruptThread: Equatable, Sendable {
   /// 0 normal, 1 SCHED_FIFO, 2 SCHED_RR, 6 SCHED_DEADLINE (sched.h).
   public var policy: Int
   public var priority: Int
+
+  public init(name: String, processIdentifier: Int, policy: Int, priority: Int) {
+    self.name = name
+    self.processIdentifier = processIdentifier
+    self.policy = policy
+    self.priority = priority
+  }
 
   /// Looks through every process: there is no list of these threads alone.
   static func byInterrupt(_ files: SystemFiles) -> [Int: [InterruptThread]] {
