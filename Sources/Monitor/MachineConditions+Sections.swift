@@ -107,6 +107,7 @@ extension MachineConditions {
         parts.append("in effect \(effective)")
       }
       parts += interrupt.threads.map { "\($0.name) \(Self.policy($0))" }
+      if !interrupt.controller.isEmpty { parts.append("(\(interrupt.controller))") }
       return ReportRow("\(interrupt.number) \(interrupt.name)", parts.joined(separator: ", "))
     }
     if interrupts.count > rows.count {

@@ -16,8 +16,8 @@ struct TimingPlot {
   static var left: Double { 78 }
   static var right: Double { 936 }
 
-  /// More are drawn in grey: nobody tells thirteen colours apart.
-  private static var colouredMaximum: Int { 12 }
+  /// More are drawn in grey: no two series share a colour.
+  private static var colouredMaximum: Int { TimingPlotStyle.colourCount }
 
   private var budget: Nanoseconds? {
     guard let first = series.first?.budget, series.allSatisfy({ $0.budget == first }) else {
@@ -76,7 +76,7 @@ struct TimingPlot {
 
   /// A class that gives stroke and fill.
   private func colour(_ index: Int, _ coloured: [Int]) -> String {
-    "tp-c\((coloured.firstIndex(of: index) ?? 0) % TimingPlotStyle.colourCount)"
+    "tp-c\(coloured.firstIndex(of: index) ?? 0)"
   }
 
   private func text(

@@ -1,7 +1,7 @@
-"""Reads an SVG plot as any XML reader does: refuses what is not well-formed, and prints what it holds.
+"""Reads an SVG plot as any XML reader does: refuses what is not well-formed, prints what it holds.
 
-Standard input: the document. Standard output: JSON with the names of all elements and attributes, the
-texts, the style, the size, and the extent of every coordinate that a path, text or rectangle has.
+Standard input: the document. Standard output: JSON with the names of all elements and attributes,
+the texts, the style, the size, and the extent of the coordinates of paths, texts and rectangles.
 """
 
 import json
