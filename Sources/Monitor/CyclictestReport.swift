@@ -38,7 +38,7 @@ extension TimingReport {
     guard version == 3 else { throw .unknownVersion(version) }
     var unit: Int64 = 1_000
     if case .integer(let told)? = json["sysinfo"]?["resolution_in_ns"] { unit = told }
-    guard (1...1_000_000).contains(unit) else {
+    guard (1...1_000).contains(unit) else {
       throw .contradictory(member: "sysinfo.resolution_in_ns", reason: "it is \(unit)")
     }
     self.init(

@@ -34,6 +34,18 @@ struct TimingPlotTests {
     #expect(picture.y[0] >= 0 && picture.y[1] <= picture.height, "\(name): \(picture.y)")
   }
 
+  /// The largest values that a file can hold.
+  private var eternity: TimingSeries {
+    let (early, late) = (Nanoseconds(.max - .max / 9), Nanoseconds(.max))
+    return TimingSeries(
+      name: "t", detail: "",
+      latency: LatencyDistribution(
+        bins: [
+          LatencyBin(lower: Nanoseconds(3), upper: Nanoseconds(4), count: 1 << 62),
+          LatencyBin(lower: early, upper: late, count: 1 << 62),
+        ], count: 1 << 63, min: Nanoseconds(3), max: late, mean: late))
+  }
+
   private typealias Sample = ReportSample
 
   @Test("the worst value, percentiles, the budget and the conditions are named")
@@ -73,7 +85,7 @@ struct TimingPlotTests {
       ("nanoseconds", [Sample.series("thread 0", Sample.spans(5_000, median: 80))]),
       ("seconds", [Sample.series("thread 0", Sample.spans(500, median: 3_000_000_000))]),
       ("half an hour", [Sample.series("thread 0", [1 << 41, 1_000])]),
-      ("budget far away", [Sample.series(budget: .seconds(5))]),
+      ("three centuries", [eternity]), ("budget far away", [Sample.series(budget: .seconds(5))]),
       ("budget of nothing", [Sample.series(budget: .zero)]),
       ("a hundred", (0..<100).map { Sample.series("thread \($0)", Sample.spans(200, seed: $0)) }),
       (

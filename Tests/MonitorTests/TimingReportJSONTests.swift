@@ -151,6 +151,15 @@ struct CyclictestReportTests {
     #expect(report.series[0].latency.percentile(0.5) == .value(.microseconds(13)))
   }
 
+  @Test("a resolution that nobody has is refused")
+  func resolution() {
+    let text = #"""
+      {"version": 3, "sysinfo": {"resolution_in_ns": 1000000000},
+       "cpu": {"0": {"histogram": {"99999999999999": 1}, "count": 1, "min": 1, "max": 1, "avg": 1}}}
+      """#
+    #expect(throws: TimingReportFault.self) { try TimingReport(file: Array(text.utf8)) }
+  }
+
   @Test(
     "senseless figures are refused, and the thread is named",
     arguments: [
