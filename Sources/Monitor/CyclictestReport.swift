@@ -20,7 +20,7 @@ extension TimingReport {
       series: try Self.threads(
         file.member("thread"), name: "thread", countName: "cycles",
         unit: isInNanoseconds ? 1 : 1_000),
-      conditions: [Self.machine(json)])
+      findings: [Self.notTold("cyclictest")], conditions: Self.conditions(json))
     let start = Self.time(json["start_time"])
     begun = start ?? 0
     if let start, let end = Self.time(json["end_time"]), end >= start, end - start < 1 << 31 {
@@ -38,14 +38,20 @@ extension TimingReport {
     guard version == 3 else { throw .unknownVersion(version) }
     var unit: Int64 = 1_000
     if case .integer(let told)? = json["sysinfo"]?["resolution_in_ns"] { unit = told }
-    guard (1...1_000_000).contains(unit) else {
+    guard (1...1_000).contains(unit) else {
       throw .contradictory(member: "sysinfo.resolution_in_ns", reason: "it is \(unit)")
     }
     self.init(
       title: "jitterdebugger", commandLine: "jitterdebugger", begun: 0, duration: .zero,
       series: try Self.threads(
         file.member("cpu"), name: "thread", countName: "count", unit: unit),
-      conditions: [Self.machine(json)])
+      findings: [Self.notTold("jitterdebugger")], conditions: Self.conditions(json))
+  }
+
+  private static func notTold(_ program: String) -> ReportSection {
+    ReportSection(
+      "not told",
+      [ReportRow("missed periods", "\(program) does not say how many wake-ups it skipped")])
   }
 
   private static func threads(
@@ -61,21 +67,26 @@ extension TimingReport {
     return series
   }
 
-  private static func machine(_ json: JSON) -> ReportSection {
-    var rows: [ReportRow] = []
+  /// Named as our own conditions are, so that both can be compared.
+  private static func conditions(_ json: JSON) -> [ReportSection] {
+    var machine: [ReportRow] = []
+    var kernel: [ReportRow] = []
     func text(_ name: String) -> String? {
       guard case .string(let text)? = json["sysinfo"]?[name] else { return nil }
       return text
     }
-    if let release = text("release") { rows.append(ReportRow("kernel", release)) }
+    if let release = text("release") { machine.append(ReportRow("kernel", release)) }
     if let version = text("version") {
       let isRealTime = json["sysinfo"]?["realtime"] == .integer(1)
-      rows.append(
+      machine.append(
         ReportRow("preemption", Machine.preemptionModel(version: version, isRealTime: isRealTime)))
-      rows.append(ReportRow("version", version))
+      kernel.append(ReportRow("version", version))
     }
-    if let machine = text("machine") { rows.append(ReportRow("architecture", machine)) }
-    return ReportSection("machine", rows)
+    if let architecture = text("machine") {
+      kernel.append(ReportRow("architecture", architecture))
+    }
+    return [ReportSection("machine", machine), ReportSection("kernel", kernel)]
+      .filter { !$0.rows.isEmpty }
   }
 
   /// "Fri, 20 Nov 2026 20:02:22 +0000" as seconds since 1970; nil for anything else.

@@ -107,6 +107,7 @@ extension MachineConditions {
         parts.append("in effect \(effective)")
       }
       parts += interrupt.threads.map { "\($0.name) \(Self.policy($0))" }
+      if !interrupt.controller.isEmpty { parts.append("(\(interrupt.controller))") }
       return ReportRow("\(interrupt.number) \(interrupt.name)", parts.joined(separator: ", "))
     }
     if interrupts.count > rows.count {
@@ -147,7 +148,8 @@ extension MachineConditions {
     if let throttledFlags { rows.append(ReportRow("throttled", Self.throttled(throttledFlags))) }
     if let stealShare {
       rows.append(
-        ReportRow("taken by the hypervisor", decimal(stealShare * 100, places: 2) + " % since boot"))
+        ReportRow("taken by the hypervisor", decimal(stealShare * 100, places: 2) + " % since boot")
+      )
     }
     return ReportSection(ReportSection.momentary, rows)
   }
@@ -165,7 +167,8 @@ extension MachineConditions {
   }
 
   /// CPUs with the same text together, in the order of their first.
-  private static func grouped(_ items: [(cpu: Int, text: String)]) -> [(cpus: [Int], text: String)] {
+  private static func grouped(_ items: [(cpu: Int, text: String)]) -> [(cpus: [Int], text: String)]
+  {
     var groups: [(cpus: [Int], text: String)] = []
     var places: [String: Int] = [:]
     for item in items {

@@ -28,7 +28,13 @@ struct CountAxis {
     var ticks: [(Double, String)] = []
     var value = 1.0
     while value <= top * 1.001 {
-      ticks.append((value, value < 1e6 ? grouped(UInt64(value)) : compact(UInt64(value))))
+      let label =
+        switch value {
+        case ..<1e6: grouped(UInt64(value))
+        case ..<1e9: "\(UInt64(value / 1e6)) M"
+        default: "\(UInt64(value / 1e9)) G"
+        }
+      ticks.append((value, label))
       value *= 10
     }
     // Twenty decades at most; every second one where they would touch.

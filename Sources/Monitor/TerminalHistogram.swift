@@ -59,7 +59,8 @@ public struct TerminalHistogram {
         bin.label.leading(labelWidth) + " " + bar.trailing(barWidth) + " "
         + counts[index].leading(countWidth) + " " + Self.percent(share, isAll: index == worst)
       if index == worst, !bar.contains("◀") {
-        line += "\n" + String(repeating: " ", count: labelWidth + 1)
+        line +=
+          "\n" + String(repeating: " ", count: labelWidth + 1)
           + "◀ worst \(series.latency.max.readable)"
       }
       lines.append(isOver(bin) ? terminal.red(line) : line)
@@ -76,7 +77,7 @@ public struct TerminalHistogram {
     var count: UInt64
     /// Its values lie anywhere above.
     var isOpen = false
-    var label: String { (isOpen ? "> " : "") + LatencyAxisLabel.text(lower) }
+    var label: String { (isOpen ? "≥ " : "") + LatencyAxisLabel.text(lower) }
   }
 
   private func isOver(_ row: Row) -> Bool {
@@ -91,7 +92,8 @@ public struct TerminalHistogram {
 
   /// The second and later of three or more empty rows between filled ones.
   private func isFoldable(_ index: Int, in rows: [Row]) -> Bool {
-    let run = rows[..<index].reversed().prefix { $0.count == 0 }.count
+    let run =
+      rows[..<index].reversed().prefix { $0.count == 0 }.count
       + rows[index...].prefix { $0.count == 0 }.count
     return run >= 3
   }
@@ -124,9 +126,13 @@ public struct TerminalHistogram {
     let latency = series.latency
     guard latency.count > 0, !latency.bins.isEmpty else { return [] }
     let ladders: [[Int64]] = [
-      [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 24, 26, 28, 30, 33, 36, 40, 45, 50, 55, 60, 70,
-        80, 90],
-      [10, 12, 15, 17, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90], [10, 12, 15, 20, 25, 30, 40, 50, 60, 80],
+      [
+        10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 24, 26, 28, 30, 33, 36, 40, 45, 50, 55, 60,
+        70,
+        80, 90,
+      ],
+      [10, 12, 15, 17, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90],
+      [10, 12, 15, 20, 25, 30, 40, 50, 60, 80],
       [10, 15, 20, 30, 50, 70], [10, 20, 50], [10, 30],
     ]
     var rows: [Row] = []

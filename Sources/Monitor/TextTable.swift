@@ -20,7 +20,9 @@ struct TextTable {
       var line = ""
       for (column, cell) in row.enumerated() {
         if column > 0 { line += "  " }
-        line += leftColumns.contains(column) ? cell.trailing(widths[column]) : cell.leading(widths[column])
+        line +=
+          leftColumns.contains(column)
+          ? cell.trailing(widths[column]) : cell.leading(widths[column])
       }
       return Self.trimmed(line)
     }.joined(separator: "\n") + "\n"
@@ -60,7 +62,8 @@ func textRows(_ rows: [ReportRow], indent: Int = 2, columns: Int) -> String {
   for row in rows {
     let lines = TimingReport.wrapped(
       row.text, width: Swift.max(16, columns - left), atMost: 40)
-    text += String(repeating: " ", count: indent) + row.name.cut(to: nameWidth).trailing(nameWidth)
+    text +=
+      String(repeating: " ", count: indent) + row.name.cut(to: nameWidth).trailing(nameWidth)
       + "  " + (lines.first ?? "") + "\n"
     for line in lines.dropFirst() { text += String(repeating: " ", count: left) + line + "\n" }
   }

@@ -5,20 +5,24 @@ extension TimingComparison {
     let columns = terminal.columns
     var text = ""
     for (name, report) in [(names.first, first), (names.second, second)] {
-      text += terminal.bold(name) + ": " + report.title
-      if report.begun > 0 { text += ", " + CivilDate.text(secondsSince1970: report.begun) }
-      text += "\n" + (report.commandLine.isEmpty ? "" : "  \(report.commandLine)\n")
+      let when = report.begun > 0 ? ", " + CivilDate.text(secondsSince1970: report.begun) : ""
+      text += Self.paragraph("\(name): \(report.title)\(when)", columns: columns, indent: 0)
+      if !report.commandLine.isEmpty { text += "  \(report.commandLine)\n" }
       text += Self.paragraph(report.verdict.sentence, columns: columns, indent: 2)
     }
     text += "\n" + Self.paragraph(verdict.sentence, columns: columns, indent: 0)
     for pair in pairs {
       var table = TextTable(
-        head: [pair.name.cut(to: 30), names.first.cut(to: 20), names.second.cut(to: 20), "ratio",
-          "difference"])
+        head: [
+          pair.name.cut(to: 30), names.first.cut(to: 20), names.second.cut(to: 20), "ratio",
+          "difference",
+        ])
       table.rows = figures(pair).map { [$0.name, $0.first, $0.second, $0.ratio, $0.difference] }
       text += "\n" + table.text(columns: columns)
     }
-    for sentence in unpaired { text += "\n" + Self.paragraph(sentence, columns: columns, indent: 0) }
+    for sentence in unpaired {
+      text += "\n" + Self.paragraph(sentence, columns: columns, indent: 0)
+    }
     text += conditionsText(columns: columns)
     return terminal.shown(text)
   }
@@ -35,7 +39,8 @@ extension TimingComparison {
     if !different.isEmpty {
       text += "\nConditions that differ\n"
       for condition in different {
-        text += "  \(condition.section): \(condition.name)"
+        text +=
+          "  \(condition.section): \(condition.name)"
           + (condition.isMomentary ? " (changes by itself)\n" : "\n")
         text += textRows(
           [ReportRow(names.first, condition.first), ReportRow(names.second, condition.second)],
@@ -43,15 +48,22 @@ extension TimingComparison {
       }
     }
     let equal = both.count - different.count
-    return text + "\n\(equal) conditions are the same, \(alone) are told by one report only.\n"
+    return text + "\n"
+      + Self.paragraph(
+        "Conditions that are the same: \(equal); told by one report only: \(alone).",
+        columns: columns, indent: 0)
   }
 
   /// A whole SVG document.
   public var svg: String {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + picture
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + picture(showsTitle: true)
   }
 
-  private var picture: String { first.picture(of: plots, title: title, foot: footLines) }
+  private func picture(showsTitle: Bool) -> String {
+    var both = first
+    both.title = title
+    return both.picture(of: plots, showsTitle: showsTitle, foot: footLines)
+  }
 
   private var footLines: [String] {
     [(names.first, first), (names.second, second)].flatMap { name, report in
@@ -68,12 +80,13 @@ extension TimingComparison {
     body +=
       "<p class=\"verdict \(verdict.level.rawValue)\">\(verdict.sentence.escapedForMarkup)</p>\n"
     for (name, report) in [(names.first, first), (names.second, second)] {
-      body += "<h2>\(name.escapedForMarkup): \(report.title.escapedForMarkup)</h2>\n"
+      body +=
+        "<h2>\(name.escapedForMarkup): \(report.title.escapedForMarkup)</h2>\n"
         + TimingPage.head(report)
         + "<p>\(report.verdict.sentence.escapedForMarkup)</p>\n"
       for fault in report.faults { body += "<p class=\"alarm\">\(fault.escapedForMarkup)</p>\n" }
     }
-    body += "<figure>\n" + picture + "</figure>\n<h2>Figures</h2>\n"
+    body += "<figure>\n" + picture(showsTitle: false) + "</figure>\n<h2>Figures</h2>\n"
     for pair in pairs { body += table(pair) }
     for sentence in unpaired { body += "<p class=\"note\">\(sentence.escapedForMarkup)</p>\n" }
     body += "<p class=\"note\">– : fewer than ten values lie above it, or it is not known.</p>\n"
@@ -106,11 +119,13 @@ extension TimingComparison {
     let equal = both.filter(\.isEqual)
     var html = "<h2>Conditions</h2>\n"
     if !different.isEmpty {
-      html += "<div class=\"wide\"><table class=\"compared\">\n<thead><tr><th>differs</th>"
+      html +=
+        "<div class=\"wide\"><table class=\"compared\">\n<thead><tr><th>differs</th>"
         + "<th>\(names.first.escapedForMarkup)</th><th>\(names.second.escapedForMarkup)</th>"
         + "</tr></thead>\n<tbody>\n"
       for condition in different {
-        html += "<tr\(condition.isMomentary ? " class=\"momentary\"" : "")><th scope=\"row\">"
+        html +=
+          "<tr\(condition.isMomentary ? " class=\"momentary\"" : "")><th scope=\"row\">"
           + "\(condition.section.escapedForMarkup): \(condition.name.escapedForMarkup)</th>"
           + "<td>\(condition.first.escapedForMarkup)</td>"
           + "<td>\(condition.second.escapedForMarkup)</td></tr>\n"
@@ -118,16 +133,18 @@ extension TimingComparison {
       html += "</tbody></table></div>\n"
     }
     if !equal.isEmpty {
-      html += "<details><summary>\(equal.count) conditions are the same</summary>\n"
+      html +=
+        "<details><summary>Conditions that are the same: \(equal.count)</summary>\n"
         + "<table class=\"rows\">\n"
       for condition in equal {
-        html += "<tr><th scope=\"row\">\(condition.section.escapedForMarkup): "
+        html +=
+          "<tr><th scope=\"row\">\(condition.section.escapedForMarkup): "
           + "\(condition.name.escapedForMarkup)</th>"
           + "<td>\(condition.first.escapedForMarkup)</td></tr>\n"
       }
       html += "</table></details>\n"
     }
-    if alone > 0 { html += "<p class=\"note\">\(alone) are told by one report only.</p>\n" }
+    if alone > 0 { html += "<p class=\"note\">Told by one report only: \(alone).</p>\n" }
     return html
   }
 }

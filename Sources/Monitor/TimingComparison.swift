@@ -69,7 +69,10 @@ public struct TimingComparison: Sendable {
       if let first, let second {
         figure.ratio = first > 0 ? Self.ratio(Double(second) / Double(first)) : "–"
         figure.difference =
-          second == first ? "0" : second > first ? "+" + grouped(second - first)
+          second == first
+          ? "0"
+          : second > first
+            ? "+" + grouped(second - first)
             : "−" + grouped(first - second)
       }
       return figure
@@ -140,7 +143,8 @@ public struct TimingComparison: Sendable {
       let named = different.prefix(6).map { "\($0.section): \($0.name)" }.joined(separator: ", ")
       return TimingVerdict(
         level: .bad,
-        sentence: "The conditions differ (\(named)\(different.count > 6 ? ", …" : "")): the figures "
+        sentence:
+          "The conditions differ (\(named)\(different.count > 6 ? ", …" : "")): the figures "
           + "cannot be compared as those of one machine in one set-up.")
     }
     if lasting.isEmpty {

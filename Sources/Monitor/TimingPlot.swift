@@ -1,5 +1,5 @@
-// A plot of latency distributions as SVG, the way OSADL has taught everybody to read them: counts on
-// a logarithmic axis over microseconds, each bin a step, the worst case marked.
+// A plot of latency distributions as SVG, the way OSADL has taught everybody to read them: counts
+// on a logarithmic axis over microseconds, each bin a step, the worst case marked.
 //
 // No script, no external resource, no identifier that could clash within a page; colours follow the
 // reader's choice of light or dark.
@@ -16,8 +16,8 @@ struct TimingPlot {
   static var left: Double { 78 }
   static var right: Double { 936 }
 
-  /// More are drawn in grey: nobody tells thirteen colours apart.
-  private static var colouredMaximum: Int { 12 }
+  /// More are drawn in grey: no two series share a colour.
+  private static var colouredMaximum: Int { TimingPlotStyle.colourCount }
 
   private var budget: Nanoseconds? {
     guard let first = series.first?.budget, series.allSatisfy({ $0.budget == first }) else {
@@ -76,7 +76,7 @@ struct TimingPlot {
 
   /// A class that gives stroke and fill.
   private func colour(_ index: Int, _ coloured: [Int]) -> String {
-    "tp-c\((coloured.firstIndex(of: index) ?? 0) % TimingPlotStyle.colourCount)"
+    "tp-c\(coloured.firstIndex(of: index) ?? 0)"
   }
 
   private func text(
@@ -100,8 +100,8 @@ struct TimingPlot {
         y += 18
       }
       svg +=
-        "<rect x=\"\(plotNumber(x))\" y=\"\(plotNumber(y - 9))\" width=\"14\" height=\"10\" rx=\"2\""
-        + " class=\"tp-swatch \(name)\"/>\n"
+        "<rect x=\"\(plotNumber(x))\" y=\"\(plotNumber(y - 9))\" width=\"14\" height=\"10\" "
+        + "rx=\"2\" class=\"tp-swatch \(name)\"/>\n"
       svg += text(x + 20, y, label, "tp-text")
       x += width
     }
@@ -252,6 +252,6 @@ struct TimingPlot {
     let unit = width < .microseconds(1) ? "ns" : width < .milliseconds(1) ? "µs" : "ms"
     let widening = axis.binWidth * 100
     guard axis.end > widening * 1.05 else { return "\(name) \(unit)" }
-    return "\(name) \(unit); above \(LatencyAxisLabel.text(Nanoseconds(Int64(widening)))) 1 % of it"
+    return "\(name) \(unit); above \(LatencyAxisLabel.text(Nanoseconds(Int64(Swift.min(widening, 9e18))))) 1 % of it"
   }
 }

@@ -10,7 +10,7 @@ extension TimingReport {
       "<p class=\"verdict \(verdict.level.rawValue)\">\(verdict.sentence.escapedForMarkup)</p>\n"
     if !faults.isEmpty { body += TimingPage.list("Faults", faults) }
     if !bestEffortReasons.isEmpty { body += TimingPage.list("Best effort", bestEffortReasons) }
-    body += "<figure>\n" + picture(of: plots, title: title) + "</figure>\n"
+    body += "<figure>\n" + picture(of: plots, showsTitle: false) + "</figure>\n"
     body += "<h2>Figures</h2>\n" + TimingPage.table(series)
     if !findings.isEmpty {
       body +=
@@ -152,8 +152,10 @@ enum TimingPage {
     .run,.note{color:var(--faint);font-size:.85rem;margin:.2rem 0 1rem}.note{margin-top:.5rem}
     .verdict{border-left:5px solid;background:var(--panel);padding:.7rem .9rem;margin:1rem 0;
     font-weight:600;border-radius:3px}
-    .good{border-color:var(--good)}.limited{border-color:var(--limited)}.bad{border-color:var(--bad)}
-    figure{margin:1rem 0}figure svg{display:block;width:100%;height:auto}
+    .good{border-color:var(--good)}.limited{border-color:var(--limited)}
+    .bad{border-color:var(--bad)}
+    figure{margin:1rem 0;overflow-x:auto}
+    figure svg{display:block;width:100%;min-width:40rem;height:auto}
     .wide{overflow-x:auto}
     table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums}
     th,td{padding:.3rem .5rem;border-bottom:1px solid var(--grid);vertical-align:top}
@@ -172,7 +174,8 @@ enum TimingPage {
     .compared tbody th{font-weight:400;color:var(--faint);width:30%}
     .compared .momentary td{color:var(--faint)}
     summary{cursor:pointer;margin:.8rem 0}
-    @media print{body{max-width:none;padding:0;font-size:11pt;background:#fff}
+    @media print{figure svg{min-width:0}
+    body{max-width:none;padding:0;font-size:11pt;background:#fff}
     .wide{overflow:visible}.figures{font-size:7.5pt}figure,section,.verdict{break-inside:avoid}
     h2,h3{break-after:avoid}}
 

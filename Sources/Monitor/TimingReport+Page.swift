@@ -12,7 +12,9 @@ extension TimingReport {
     if duration > .zero { run.append(duration.readable) }
     if !run.isEmpty { text += run.joined(separator: ", ") + "\n" }
     if !commandLine.isEmpty { text += commandLine + "\n" }
-    text += "\n" + Self.wrapped(verdict.sentence, width: columns, atMost: 20)
+    text +=
+      "\n"
+      + Self.wrapped(verdict.sentence, width: columns, atMost: 20)
       .joined(separator: "\n") + "\n"
     for reason in bestEffortReasons { text += bullet("best effort: " + reason, columns) }
     for fault in faults { text += bullet("fault: " + fault, columns) }
@@ -21,7 +23,8 @@ extension TimingReport {
     for item in series.prefix(Self.panelMaximum) where item.latency.count > 0 {
       let histogram = TerminalHistogram(item, terminal: terminal).text
       if histogram.isEmpty { continue }
-      text += "\n" + terminal.bold(item.name) + (item.detail.isEmpty ? "" : ": " + item.detail)
+      text +=
+        "\n" + terminal.bold(item.name) + (item.detail.isEmpty ? "" : ": " + item.detail)
         + "\n" + histogram
     }
     if series.count > Self.panelMaximum {

@@ -5,7 +5,7 @@ import RT
 extension TimingReport {
   /// A whole SVG document, to stand alone.
   public var svg: String {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + picture(of: plots, title: title)
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + picture(of: plots, showsTitle: true)
   }
 
   /// Series of one kind share axes; stages that take nanoseconds and stages that take milliseconds
@@ -39,15 +39,22 @@ extension TimingReport {
     return haveOneBudget && most <= Swift.max(least, 1) * 20
   }
 
-  func picture(of plots: [TimingPlot], title: String, foot: [String]? = nil) -> String {
+  /// - Parameters:
+  ///   - showsTitle: false within a page that has it as its heading.
+  ///   - foot: lines below; without: those of this report.
+  func picture(of plots: [TimingPlot], showsTitle: Bool, foot: [String]? = nil) -> String {
     var body = ""
-    var y = 30.0
-    body +=
-      "<text x=\"\(plotNumber(TimingPlot.left))\" y=\"\(plotNumber(y))\" class=\"tp-title\">"
-      + title.cut(to: 90).escapedForMarkup + "</text>\n"
-    y += 8
+    var y = 8.0
+    if showsTitle {
+      body +=
+        "<text x=\"\(plotNumber(TimingPlot.left))\" y=\"30\" class=\"tp-title\">"
+        + title.cut(to: 90).escapedForMarkup + "</text>\n"
+      y = 38
+    }
     if plots.isEmpty {
-      body += "<text x=\"78\" y=\"64\" class=\"tp-text\">Nothing was measured.</text>\n"
+      body +=
+        "<text x=\"\(plotNumber(TimingPlot.left))\" y=\"\(plotNumber(y + 26))\" "
+        + "class=\"tp-text\">Nothing was measured.</text>\n"
       y += 40
     }
     for plot in plots {

@@ -56,19 +56,18 @@ extension TimingReport {
     }
     if breachTotal > 0 {
       clauses.append(
-        "\(grouped(breachTotal)) value\(breachTotal == 1 ? "" : "s") lay above the budget")
+        "\(grouped(breachTotal)) value\(breachTotal == 1 ? "" : "s") lay above budget")
     }
     let whose = series.count > 1 ? " (\(worst.name))" : ""
     let worstText = "the worst latency was \(worst.latency.max.readable)\(whose)"
     if clauses.isEmpty {
       if missedTotal != nil { clauses.append("No period was missed") }
-      if hasBudget { clauses.append("no value lay above the budget") }
+      if hasBudget { clauses.append("no value lay above its budget") }
     } else {
       level = .bad
     }
-    clauses.append(worstText)
-    sentences.append(Self.capitalised(clauses.joined(separator: ", ")) + ".")
-    if missedTotal == nil { says("Whether periods were missed is not known.", .limited) }
+    let rest = clauses.isEmpty ? worstText : clauses.joined(separator: ", ") + ", and " + worstText
+    sentences.append(Self.capitalised(rest) + ".")
     if !bestEffortReasons.isEmpty {
       says("This was best effort, not real time: some of what it needs was refused.", .limited)
     }

@@ -105,8 +105,8 @@ public struct MachineConditions: Equatable, Sendable {
     return (nil, flags.flatMap { UInt32($0, radix: 16) })
   }
 
-  /// Of the line "cpu …" of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal (8th),
-  /// and guest times, which are in user already (proc_stat(5)).
+  /// Of the line "cpu …" of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; the
+  /// guests' times behind them are in user already (proc_stat(5)).
   static func stealShare(_ line: String) -> Double? {
     let times = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
     let total = times.reduce(0, +)

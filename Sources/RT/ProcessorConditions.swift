@@ -14,6 +14,14 @@ public struct ProcessorConditions: Equatable, Sendable {
   /// Without a timer tick while one thread runs (nohz_full).
   public var isTickless: Bool
 
+  /// A CPU of which nothing else is known yet.
+  public init(cpu: Int) {
+    self.cpu = cpu
+    idleStates = []
+    isIsolated = false
+    isTickless = false
+  }
+
   public struct IdleState: Equatable, Sendable {
     /// "C1", "WFI".
     public var name: String
@@ -27,13 +35,15 @@ public struct ProcessorConditions: Equatable, Sendable {
     let tickless = Machine.cpuList(files.line(folder + "/nohz_full") ?? "")
     return Machine.cpuList(files.line(folder + "/online") ?? "").map { cpu in
       let frequency = "\(folder)/cpu\(cpu)/cpufreq"
-      return ProcessorConditions(
-        cpu: cpu, governor: files.line(frequency + "/scaling_governor"),
-        kilohertz: files.number(frequency + "/scaling_cur_freq"),
-        minimumKilohertz: files.number(frequency + "/scaling_min_freq"),
-        maximumKilohertz: files.number(frequency + "/scaling_max_freq"),
-        idleStates: idleStates(files, folder: "\(folder)/cpu\(cpu)/cpuidle"),
-        isIsolated: isolated.contains(cpu), isTickless: tickless.contains(cpu))
+      var conditions = ProcessorConditions(cpu: cpu)
+      conditions.governor = files.line(frequency + "/scaling_governor")
+      conditions.kilohertz = files.number(frequency + "/scaling_cur_freq")
+      conditions.minimumKilohertz = files.number(frequency + "/scaling_min_freq")
+      conditions.maximumKilohertz = files.number(frequency + "/scaling_max_freq")
+      conditions.idleStates = idleStates(files, folder: "\(folder)/cpu\(cpu)/cpuidle")
+      conditions.isIsolated = isolated.contains(cpu)
+      conditions.isTickless = tickless.contains(cpu)
+      return conditions
     }
   }
 

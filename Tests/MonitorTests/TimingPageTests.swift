@@ -1,0 +1,191 @@
+import Foundation
+import RT
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+@Suite("Percentiles that mean something")
+struct PercentileTests {
+  @Test("a percentile with fewer than ten values above it is not shown")
+  func tooFew() {
+    for (count, shown) in [(999, false), (1_000, true), (1_001, true)] {
+      let latency = ReportSample.distribution((0..<Int64(count)).map { 1_000 + $0 })
+      #expect((latency.percentile(0.99) != .tooFewValues) == shown, "\(count)")
+      #expect((latency.percentile(0.99).text != "–") == shown)
+    }
+    let million = LatencyDistribution(
+      bins: [LatencyBin(lower: Nanoseconds(5), upper: Nanoseconds(5), count: 1_000_000)],
+      count: 1_000_000, min: Nanoseconds(5), max: Nanoseconds(5), mean: Nanoseconds(5))
+    #expect(million.percentile(0.99999) == .value(Nanoseconds(5)))
+    #expect(LatencyDistribution().percentile(0.5) == .tooFewValues)
+  }
+}
+
+@Suite("Verdict")
+struct VerdictTests {
+  private func latency(_ count: UInt64) -> LatencyDistribution {
+    let span = Nanoseconds(20_000)
+    return LatencyDistribution(
+      bins: [LatencyBin(lower: span, upper: span, count: count)], count: count, min: span,
+      max: span, mean: span)
+  }
+
+  private func report(
+    count: UInt64 = 200_000, missed: UInt64? = 0, breaches: UInt64 = 0, reasons: [String] = [],
+    faults: [String] = []
+  ) -> TimingReport {
+    var report = ReportSample.report([
+      TimingSeries(
+        name: "thread 0", detail: "", latency: latency(count), missed: missed,
+        budget: .microseconds(100), breaches: breaches)
+    ])
+    report.bestEffortReasons = reasons
+    report.faults = faults
+    return report
+  }
+
+  @Test("a clean long run is good, and says no more than it knows")
+  func good() {
+    #expect(
+      report().verdict
+        == TimingVerdict(
+          level: .good,
+          sentence: "No period was missed, no value lay above its budget, and the worst latency "
+            + "was 20.0 µs."))
+    #expect(!report(missed: nil).verdict.sentence.contains("missed"))
+  }
+
+  @Test("missed periods, breaches and faults are bad; best effort and short runs limit")
+  func others() {
+    #expect(report(missed: 1).verdict.level == .bad)
+    #expect(report(missed: 1).verdict.sentence.contains("1 period was missed"))
+    #expect(report(breaches: 2).verdict.sentence.contains("2 values lay above budget"))
+    #expect(report(breaches: 2, reasons: ["x"]).verdict.level == .bad)
+    #expect(report(faults: ["the line fell silent"]).verdict.level == .bad)
+    #expect(report(reasons: ["x"]).verdict.level == .limited)
+    #expect(report(reasons: ["x"]).verdict.sentence.contains("not real time"))
+    #expect(report(count: 99_999).verdict.level == .limited)
+    #expect(report(count: 99_999).verdict.sentence.contains("p99.999"))
+    #expect(report(count: 0).verdict.sentence == "Nothing was measured.")
+  }
+}
+
+@Suite("Pages of a report")
+struct TimingPageTests {
+  @Test("the HTML page holds everything, runs nothing and fetches nothing")
+  func page() throws {
+    var report = ReportSample.report([
+      ReportSample.series("thread 0", ReportSample.spans(2_000), budget: .microseconds(100))
+    ])
+    report.series[0].corrected = report.series[0].latency
+    report.findings = [ReportSection("ledger", [ReportRow("lost", "3 <frames>")])]
+    report.faults = ["the amplifier & its line fell silent"]
+    let html = report.html
+    for text in [
+      "<!doctype html>", "Wake-up latency", "acquire jitter -p 80", "corrected", "3 &lt;frames&gt;",
+      "6.12.48-rt", "amplifier &amp; its", "prefers-color-scheme:dark", "name=\"viewport\"",
+      "<svg ",
+      report.verdict.sentence.escapedForMarkup,
+    ] { #expect(html.contains(text), "\(text)") }
+    for text in ["<script", "<link", "@import", "url(", " src=", "href=", "javascript:"] {
+      #expect(!html.contains(text), "\(text)")
+    }
+    // p99.99 of 2000 values means nothing.
+    #expect(html.contains("<td>–</td>"))
+  }
+
+  @Test("the page for a terminal keeps its width", arguments: [40, 60, 80, 120])
+  func width(columns: Int) {
+    var report = ReportSample.report([
+      ReportSample.series("thread 0", ReportSample.spans(9_000), budget: .microseconds(100)),
+      ReportSample.series("thread 1", [5]), ReportSample.series("thread 2", []),
+    ])
+    report.commandLine = "acquire jitter"
+    report.faults = [String(repeating: "a long sentence ", count: 12)]
+    for line in report.page(TerminalText(columns: columns)).split(separator: "\n") {
+      #expect(line.count <= columns, "\(line)")
+    }
+  }
+
+  @Test("a day is the day that Foundation says")
+  func days() throws {
+    let formatter = ISO8601DateFormatter()
+    var random = SplitMix64(seed: 7)
+    for _ in 0..<2_000 {
+      let seconds = Int64.random(in: 1..<253_402_300_800, using: &random)
+      let date = Date(timeIntervalSince1970: Double(seconds))
+      let expected = formatter.string(from: date)
+        .replacingOccurrences(of: "T", with: " ").replacingOccurrences(of: "Z", with: " UTC")
+      #expect(CivilDate.text(secondsSince1970: seconds) == expected)
+      let day = CivilDate(daysSince1970: seconds / 86_400)
+      #expect(day.daysSince1970 == seconds / 86_400)
+    }
+  }
+}
+
+@Suite("Histogram in a terminal")
+struct TerminalHistogramTests {
+  /// The last number of each row before its percentage.
+  private func counts(_ text: String) -> [UInt64] {
+    text.split(separator: "\n").compactMap { line in
+      guard line.hasSuffix(" %") else { return nil }
+      let words = line.split(separator: " ").dropLast(line.contains(" > ") ? 3 : 2)
+      var digits = ""
+      for word in words.reversed() {
+        guard word.allSatisfy(\.isNumber), word.count <= 3 else { break }
+        digits = word + digits
+        if word.count < 3 { break }
+      }
+      return UInt64(digits)
+    }
+  }
+
+  @Test("its rows hold every value and fit the width", arguments: [64, 80, 120])
+  func sums(columns: Int) {
+    for seed in 0..<40 as Range<UInt64> {
+      for series in ReportSample.random(seed: seed).series where series.latency.count > 0 {
+        let text = TerminalHistogram(series, terminal: TerminalText(columns: columns)).text
+        #expect(counts(text).reduce(0, +) == series.latency.count, "seed \(seed):\n\(text)")
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= columns }, "\(text)")
+        #expect(text.contains("◀ worst \(series.latency.max.readable)"), "seed \(seed):\n\(text)")
+      }
+    }
+  }
+
+  @Test("the budget is a line, and exactly the breaches stand below it")
+  func budget() {
+    let spans = ReportSample.spans(20_000, tailEvery: 300)
+    let series = ReportSample.series("thread 0", spans, budget: .microseconds(90))
+    let text = TerminalHistogram(series).text
+    let parts = text.components(separatedBy: "budget 90.0 µs")
+    #expect(parts.count == 2)
+    #expect(counts(parts.last ?? "").reduce(0, +) == series.breaches, "\(text)")
+    #expect(counts(text).reduce(0, +) == 20_000)
+  }
+
+  @Test("where UTF-8 is not spoken it is ASCII, and without being asked it has no colour")
+  func ascii() {
+    let series = ReportSample.series(
+      "thread 0", ReportSample.spans(900) + [5_000_000], budget: .microseconds(90))
+    let plain = TerminalHistogram(series, terminal: TerminalText(isUnicode: false)).text
+    #expect(plain.allSatisfy(\.isASCII) && plain.contains("###") && plain.contains(" us "))
+    #expect(!plain.contains("\u{1B}"))
+    let coloured = TerminalHistogram(series, terminal: TerminalText(isColoured: true)).text
+    #expect(coloured.contains("\u{1B}[31m"))
+    for (variables, isUnicode) in [
+      (["LANG": "de_DE.UTF-8"], true), (["LANG": "C"], false), ([:], false),
+      (["LC_ALL": "C", "LANG": "de_DE.utf8"], false), (["LC_ALL": "", "LANG": "C.utf8"], true),
+    ] {
+      #expect(TerminalText.isUnicode { variables[$0] } == isUnicode, "\(variables)")
+    }
+  }
+
+  @Test("nearly all is not all")
+  func percent() {
+    #expect(TerminalHistogram.percent(45.123, isAll: false) == "  45.12 %")
+    #expect(TerminalHistogram.percent(99.9996, isAll: false) == "99.9996 %")
+    #expect(TerminalHistogram.percent(99.999_999, isAll: false) == "> 99.99 %")
+    #expect(TerminalHistogram.percent(100, isAll: true) == "    100 %")
+  }
+}
