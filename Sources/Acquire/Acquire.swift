@@ -22,6 +22,7 @@ struct Acquire: ParsableCommand {
         acquire impedance
         acquire exo stop
         acquire jitter --duration 10s
+        acquire doctor --amplifier ads1299
         acquire config check my.toml
 
       EXIT CODES
@@ -34,7 +35,8 @@ struct Acquire: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Run.self, Record.self, Replay.self, Impedance.self, Simulate.self, Jitter.self, Devices.self,
+      Run.self, Record.self, Replay.self, Impedance.self, Simulate.self, Jitter.self,
+      DoctorCommand.self, Devices.self,
       Config.self, ExoCommand.self,
     ])
 
