@@ -6,7 +6,7 @@ public enum Severity: String, Sendable, CaseIterable, Comparable {
   case ok
   /// Worth knowing; also what cannot be known.
   case note
-  /// A session runs, and frames will be late or figures not to be trusted.
+  /// A session runs, and frames may be late or figures not to be trusted.
   case warning
   /// A session does not start, or does something that nobody wants.
   case error

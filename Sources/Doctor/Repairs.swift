@@ -12,6 +12,13 @@ public struct RepairOutcome: Sendable, Equatable {
   /// Of the attempt; 0 when the kernel took it.
   public var errno: Int32
 
+  public init(repair: Repair, before: String? = nil, after: String? = nil, errno: Int32) {
+    self.repair = repair
+    self.before = before
+    self.after = after
+    self.errno = errno
+  }
+
   /// Done, as far as reading it back tells.
   public var isDone: Bool {
     guard errno == 0 else { return false }
@@ -68,7 +75,7 @@ public enum Repairs {
     let descriptor = unsafe shim_open(path, 1)
     guard descriptor >= 0 else { return descriptor }
     defer { shim_close(descriptor) }
-    let bytes = Array(value.utf8)
+    let bytes = Array((value + "\n").utf8)
     let written = unsafe shim_write(descriptor, bytes, bytes.count)
     return written < 0 ? Int32(clamping: written) : 0
   }

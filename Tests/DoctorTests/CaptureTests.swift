@@ -14,15 +14,14 @@ struct CaptureTests {
     arguments: cases)
   func roundTrip(of one: Case) throws {
     let tree = try CapturedTree(one.machine)
-    let machine = tree.machine
-    let before = Doctor.examine(machine, one.plan)
+    let before = tree.findings(one.plan)
     let folder = try TemporaryFolder()
-    let count = try Capture.write(machine, one.plan, to: folder.path("copy"))
+    let count = try tree.machine { try Capture.write($0, one.plan, to: folder.path("copy")) }
     #expect(count > 5)
     #expect(Doctor.examine(.captured(folder.path("copy")), one.plan) == before)
     // A second one does not write over the first.
     #expect(throws: CaptureFault.self) {
-      try Capture.write(machine, one.plan, to: folder.path("copy"))
+      try tree.machine { try Capture.write($0, one.plan, to: folder.path("copy")) }
     }
   }
 
@@ -30,8 +29,9 @@ struct CaptureTests {
   func secrets() throws {
     let folder = try TemporaryFolder()
     let plan = DoctorPlan.chip(cpus: [3], port: "/dev/ttyUSB0")
-    _ = try Capture.write(
-      try CapturedTree("raspberry-pi-4-rt").machine, plan, to: folder.path("copy"))
+    _ = try CapturedTree("raspberry-pi-4-rt").machine {
+      try Capture.write($0, plan, to: folder.path("copy"))
+    }
     func text(_ path: String) throws -> String {
       try String(contentsOfFile: folder.path("copy") + path, encoding: .utf8)
     }

@@ -12,7 +12,13 @@ import Testing
 struct CapturedTree {
   let folder: TemporaryFolder
 
-  var machine: ExaminedMachine { .captured(folder.path) }
+  /// Reads its files when it is asked: use it within `machine(_:)` alone, while the folder is there.
+  func machine<Result>(_ use: (ExaminedMachine) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(folder) { try use(.captured(folder.path)) }
+  }
+
+  func findings(_ plan: DoctorPlan) -> [Finding] { machine { Doctor.examine($0, plan) } }
+
   var files: SystemFiles { SystemFiles(root: folder.path) }
 
   init(_ name: String) throws {

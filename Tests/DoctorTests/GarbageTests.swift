@@ -22,7 +22,7 @@ struct GarbageTests {
       let old = try Data(contentsOf: URL(fileURLWithPath: tree.folder.path + path))
       try tree.write(path, Self.garbage(instead: old, &random))
     }
-    let found = Doctor.examine(tree.machine, one.plan)
+    let found = tree.findings(one.plan)
     #expect(!found.isEmpty, "seed \(seed)")
     for finding in found { #expect(!finding.found.isEmpty, "seed \(seed): \(finding)") }
   }
@@ -65,7 +65,7 @@ struct GarbageTests {
     for path in all where path != KernelAnswers.path {
       let tree = try CapturedTree("raspberry-pi-4-rt")
       try tree.remove(path)
-      let errors = Doctor.examine(tree.machine, plan).filter { $0.severity == .error }
+      let errors = tree.findings(plan).filter { $0.severity == .error }
       // Which CPUs are isolated decides whether CPU 3 may be used at all.
       if path.hasSuffix("/cpu/isolated") { continue }
       #expect(errors.isEmpty, "without \(path): \(errors)")

@@ -234,7 +234,7 @@ struct MachineTests {
     "each machine has exactly its findings, and each that is not in order its cost or its cure",
     arguments: cases)
   func findings(of one: Case) throws {
-    let found = Doctor.examine(try CapturedTree(one.machine).machine, one.plan)
+    let found = try CapturedTree(one.machine).findings(one.plan)
     let lines = found.map { "\($0.subject.rawValue) \($0.severity.rawValue)" }
     #expect(lines.joined(separator: "\n") == one.findings)
     for finding in found where finding.severity >= .warning {
@@ -256,7 +256,7 @@ struct MachineTests {
 
   private func finding(_ subject: Subject, _ machine: String, _ plan: DoctorPlan) throws -> Finding
   {
-    let found = Doctor.examine(try CapturedTree(machine).machine, plan)
+    let found = try CapturedTree(machine).findings(plan)
     return try #require(found.first { $0.subject == subject })
   }
 
@@ -293,15 +293,15 @@ struct MachineTests {
 
     let tree = try CapturedTree("virtual-machine")
     try tree.remove("/sys/fs/cgroup/cpu,cpuacct/system.slice/ssh.service/cpu.rt_runtime_us")
-    let hidden = Doctor.examine(tree.machine, .model(cpus: [1]))[1]
+    let hidden = tree.findings(.model(cpus: [1]))[1]
     #expect(hidden.found.contains("only groups with a budget"))
     try tree.remove("/boot/config-5.10.192-183.736.amzn2.x86_64")
-    let filtered = Doctor.examine(tree.machine, .model(cpus: [1]))[1]
+    let filtered = tree.findings(.model(cpus: [1]))[1]
     #expect(filtered.found.contains("filter of system calls"))
     // Who accepts less is warned only.
     var modest = DoctorPlan.model(cpus: [1])
     modest.allowsBestEffort = true
-    #expect(Doctor.examine(tree.machine, modest)[1].severity == .warning)
+    #expect(tree.findings(modest)[1].severity == .warning)
   }
 
   @Test("a chip is found by its label; a number is warned of, a label that is not there named")
@@ -330,7 +330,7 @@ struct MachineTests {
     let tree = try CapturedTree("raspberry-pi-4-rt")
     try tree.write("/proc/device-tree/model", "Raspberry Pi 3 Model B Plus Rev 1.3\0")
     func found() -> Finding? {
-      Doctor.examine(tree.machine, .chip(cpus: [3])).first { $0.subject == .usbHostController }
+      tree.findings(.chip(cpus: [3])).first { $0.subject == .usbHostController }
     }
     #expect(found()?.severity == .warning)
     try tree.write("/proc/cmdline", "dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0\n")
@@ -342,7 +342,7 @@ struct MachineTests {
     let tree = try CapturedTree("raspberry-pi-5")
     let path = "/sys/devices/platform/soc/soc:firmware/get_throttled"
     func found() -> Finding? {
-      Doctor.examine(tree.machine, .model(cpus: [3])).first { $0.subject == .underVoltage }
+      tree.findings(.model(cpus: [3])).first { $0.subject == .underVoltage }
     }
     try tree.write(path, "50005\n")
     #expect(

@@ -12,14 +12,14 @@ struct RepairTests {
   func cures() throws {
     for one in cases {
       let tree = try CapturedTree(one.machine)
-      let before = Doctor.examine(tree.machine, one.plan)
+      let before = tree.findings(one.plan)
       let writes = before.flatMap(\.repairs).filter {
         if case .write = $0 { true } else { false }
       }
       for repair in writes {
         // A controller that tells where interrupts really go follows what it was asked for.
         if case .write(let value, let path) = repair, path.hasSuffix("/smp_affinity_list") {
-          try tree.write(path, "0-3\n")
+          try tree.write(path, "0-7\n")
           let effective = path.replacing("smp_affinity", with: "effective_affinity")
           try tree.write(effective, value + "\n")
         }
@@ -27,7 +27,7 @@ struct RepairTests {
         #expect(outcome.isDone, "\(one.machine): \(outcome)")
         #expect(outcome.before != outcome.after)
       }
-      let after = Doctor.examine(tree.machine, one.plan)
+      let after = tree.findings(one.plan)
       #expect(after.count == before.count, "\(one.machine)")
       for (then, now) in zip(before, after) {
         let hasWrites = then.repairs.contains { writes.contains($0) }
@@ -53,8 +53,8 @@ struct RepairTests {
 
   @Test("a low interrupt thread is told with the command that raises it")
   func priorities() throws {
-    let found = Doctor.examine(
-      try CapturedTree("raspberry-pi-5").machine, .chip(cpus: [3, 2], label: "pinctrl-rp1"))
+    let found = try CapturedTree("raspberry-pi-5").findings(
+      .chip(cpus: [3, 2], label: "pinctrl-rp1"))
     let interrupt = try #require(found.first { $0.subject == .dataReadyInterrupt })
     #expect(
       interrupt.repairs

@@ -27,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
 
       EXIT CODES
         0   nothing, or notes
-        10  warnings: a session runs, and frames will be late or figures not to be trusted
+        10  warnings: a session runs, and frames may be late or figures not to be trusted
         20  errors: a session does not start, or does what nobody wants
         64 and above: as of the other commands
 

@@ -45,7 +45,7 @@ struct DoctorPage {
       text = "\(errors): a session would not start, or would do what nobody wants"
       if let warnings { text += "; \(warnings)" }
     case (nil, let warnings?):
-      text = "\(warnings): a session would run, and frames would be late"
+      text = "\(warnings): a session would run, and frames may be late"
     case (nil, nil): text = "nothing to change: a session would be on time as far as can be known"
     }
     if let notes { text += "; \(notes)" }

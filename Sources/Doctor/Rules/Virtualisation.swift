@@ -18,8 +18,8 @@ extension Rule {
       findings.append(
         Finding(
           .virtualisation, .note, "a container",
-          cost: "rights, limits and devices are what its maker gave it; what is said here of /sys "
-            + "is the host's"))
+          cost: "rights, limits and devices are what its maker gave it; kernel, /sys and boot "
+            + "parameters are the host's, and are cured there"))
     }
     if !findings.isEmpty { return findings }
     if machine.files.text("/proc/cpuinfo") == nil {
