@@ -21,7 +21,7 @@ public enum Capture {
     throws(CaptureFault) -> Int
   {
     _ = Doctor.examine(machine, plan)
-    let paths = machine.files.remembered
+    let paths = machine.files.remembered.filter { $0 != KernelAnswers.path }
     for path in paths {
       // It was there a moment ago; a process may have ended.
       guard let bytes = machine.files.bytes(path, atMost: 1 << 20) else { continue }

@@ -7,12 +7,12 @@ import Testing
 
 @testable import Doctor
 
-/// The format: `PATH = one line`, or `PATH:` and lines that begin with "| "; `\t` and `\0` stand for
-/// what they say; `process NUMBER fifo|other PRIORITY NAME [TERMINAL]` makes /proc/NUMBER/stat.
+/// The format: `PATH = one line`, or `PATH:` and lines that begin with "| "; `\t` and `\0` stand
+/// for what they say; `process NUMBER fifo|other PRIORITY NAME [TERMINAL]` makes /proc/NUMBER/stat.
 struct CapturedTree {
   let folder: TemporaryFolder
 
-  /// Reads its files when it is asked: use it within `machine(_:)` alone, while the folder is there.
+  /// It reads its files when it is asked: only within the closure the folder is surely there.
   func machine<Result>(_ use: (ExaminedMachine) throws -> Result) rethrows -> Result {
     try withExtendedLifetime(folder) { try use(.captured(folder.path)) }
   }

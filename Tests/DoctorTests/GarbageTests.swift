@@ -90,7 +90,8 @@ struct GarbageTests {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
       "python3", "-c",
-      "import gzip,sys;gzip.open(sys.argv[1]+'.gz','wb',\(level)).write(open(sys.argv[1],'rb').read())",
+      "import gzip, sys; name = sys.argv[1]; "
+        + "gzip.open(name + '.gz', 'wb', \(level)).write(open(name, 'rb').read())",
       plain,
     ]
     try process.run()

@@ -3,8 +3,7 @@
 extension Rule {
   static let dataReadyInterrupt = Rule(.dataReadyInterrupt) { machine, plan in
     guard !plan.spiDevices.isEmpty else { return [] }
-    // The consumer's name, as `acquire` claims its lines.
-    let threads = machine.interruptThreads { $0.description.contains("acquire ") }
+    let threads = machine.interruptThreads { $0.isClaimed }
     let wanted = plan.dataReadyThreadPriority
     guard !threads.isEmpty else {
       return [

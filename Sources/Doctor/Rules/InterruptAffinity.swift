@@ -10,7 +10,8 @@ extension Rule {
     let all = Machine.cpuList(machine.files.line("/sys/devices/system/cpu/online") ?? "")
     let others = all.filter { !plan.cpus.contains($0) }
     var foreign: [(interrupt: Interrupt, path: String)] = []
-    for interrupt in machine.interrupts where !isOurs(interrupt, machine, plan) {
+    for interrupt in machine.interrupts
+    where !interrupt.isOfEachCPU && !isOurs(interrupt, machine, plan) {
       let folder = "/proc/irq/\(interrupt.number)"
       let allowed = "\(folder)/smp_affinity_list"
       // Where the controller has a say, this is where it really sends them.
@@ -56,9 +57,9 @@ extension Rule {
   private static func isOurs(
     _ interrupt: Interrupt, _ machine: ExaminedMachine, _ plan: DoctorPlan
   ) -> Bool {
-    interrupt.description.contains("acquire ")
+    interrupt.isClaimed
       || plan.spiDevices.contains { device in
-        machine.answers.links["controller \(device)"].map(interrupt.description.contains) ?? false
+        machine.answers.links["controller \(device)"].map(interrupt.serves) ?? false
       }
   }
 

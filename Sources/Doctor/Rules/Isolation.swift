@@ -43,7 +43,7 @@ extension Rule {
     if others.isEmpty {
       return [
         Finding(
-          .isolation, .note, "all \(plan.cpus.count) CPUs are the session's and everybody's",
+          .isolation, .note, "there is no CPU beside the session's (\(plan.cpuText))",
           cost: "the kernel's work for other programs delays frames; nothing is left to move it to")
       ]
     }

@@ -17,7 +17,7 @@ extension Rule {
       return findings + [
         .unknown(
           .kernelDebugging, "neither /proc/config.gz nor /boot/config-\(machine.kernel.release)",
-          cure: "modprobe configs")
+          cure: machine.board.isRaspberryPi ? "modprobe configs" : nil)
       ]
     }
     let costly = [

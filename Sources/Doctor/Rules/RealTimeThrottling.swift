@@ -45,8 +45,8 @@ extension Rule {
       found.append(
         Finding(
           .realTimeThrottling, isLarge ? .warning : .ok,
-          "ordinary programs have \(runtime / 1_000) of each \(period / 1_000) µs of CPU \(cpu) for "
-            + "themselves (fair server)",
+          "ordinary programs have \(runtime / 1_000) of each \(period / 1_000) µs of CPU \(cpu) "
+            + "for themselves (fair server)",
           cost: isLarge
             ? "a thread that waits awake for a frame stands still for up to \(runtime / 1_000) µs"
             : "",

@@ -8,7 +8,7 @@ extension Rule {
       return [.unknown(.spiInterrupt, "which controller serves \(plan.spiDevices[0])")]
     }
     let threads = machine.interruptThreads { interrupt in
-      controllers.contains { interrupt.description.contains($0) }
+      controllers.contains(where: interrupt.serves)
     }
     let name = controllers.sorted().joined(separator: ", ")
     guard !threads.isEmpty else {

@@ -13,7 +13,7 @@ extension Rule {
     }
   }
 
-  /// Raspberry Pi 1…4. The driver polls what is shorter than `hertz / (9 000 000 / limit)` bytes.
+  /// Raspberry Pi 1…4. The driver polls what is shorter than `clock / (9 000 000 / limit)` bytes.
   private static func bcm2835(_ machine: ExaminedMachine, _ plan: DoctorPlan) -> Finding {
     let path = "/sys/module/spi_bcm2835/parameters/polling_limit_us"
     guard let limit = machine.files.number(path) else {
@@ -23,8 +23,10 @@ extension Rule {
     let hertz = Int64(max(1, plan.spiHertz))
     let found =
       "a frame of \(bytes) bytes at \(hertz / 1_000) kHz, polling limit \(limit) µs"
+    // The clock's divisor is rounded up to an even number: from 250 MHz, 17.9 MHz for 20 asked for.
+    let clock = hertz - hertz / 8
     func isPolled(_ limit: Int64) -> Bool {
-      limit > 0 && limit <= 9_000_000 && bytes < hertz / (9_000_000 / limit)
+      limit > 0 && limit <= 9_000_000 && bytes < clock / (9_000_000 / limit)
     }
     if isPolled(limit) { return Finding(.spiPolling, .ok, found + ": polled") }
     let cost =
