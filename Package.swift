@@ -40,7 +40,7 @@ let package = Package(
     // Floor 2: EEG without I/O.
     .target(name: "Signal", dependencies: ["RT", "MathShim"], swiftSettings: strict),
 
-    // Floor 3: six subjects, blind to one another.
+    // Floor 3: seven subjects, blind to one another.
     .target(
       name: "Amplifiers", dependencies: ["SPIShim", "USBShim", "MathShim", "RT", "Signal"],
       swiftSettings: strict),
@@ -53,13 +53,14 @@ let package = Package(
     .target(
       name: "Monitor", dependencies: ["SPIShim", "MathShim", "RT", "Signal"],
       swiftSettings: strict),
+    .target(name: "Doctor", dependencies: ["SPIShim", "RT"], swiftSettings: strict),
 
     // Floor 4: the program.
     .executableTarget(
       name: "Acquire",
       dependencies: [
         "HeapCounter", "SampleFeed", "SPIShim", "RT", "Signal", "Amplifiers", "Decoding",
-        "Emulators", "Exoskeleton", "Recording", "Monitor",
+        "Emulators", "Exoskeleton", "Recording", "Monitor", "Doctor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
@@ -108,12 +109,15 @@ let package = Package(
     .testTarget(
       name: "MonitorTests", dependencies: ["Monitor", "Signal", "RT", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "DoctorTests", dependencies: ["Doctor", "RT", "TestSupport"],
+      exclude: ["Machines"], swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "AcquireTests",
       dependencies: [
         "Acquire", "Amplifiers", "Emulators", "Signal", "RT", "Recording", "Decoding",
-        "Exoskeleton", "TestSupport",
+        "Exoskeleton", "Doctor", "TestSupport",
       ],
       swiftSettings: strict),
   ]

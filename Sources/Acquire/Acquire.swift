@@ -23,6 +23,7 @@ struct Acquire: ParsableCommand {
         acquire exo stop
         acquire jitter -D 10s
         acquire report before.json after.json
+        acquire doctor --amplifier ads1299
         acquire config check my.toml
 
       EXIT CODES
@@ -37,7 +38,7 @@ struct Acquire: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Run.self, Record.self, Replay.self, Impedance.self, Simulate.self, Jitter.self, Report.self,
-      Devices.self, Config.self, ExoCommand.self,
+      DoctorCommand.self, Devices.self, Config.self, ExoCommand.self,
     ])
 
   static func main() {

@@ -66,14 +66,16 @@ public struct Machine: Equatable, Sendable {
     return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
   }
 
-  /// "0-2,5" → [0, 1, 2, 5]; what is not a list of CPUs gives none.
-  static func cpuList(_ text: String) -> [Int] {
-    text.split(separator: ",").flatMap { part -> [Int] in
+  /// "0-2,5" → [0, 1, 2, 5], rising, each once; what is not a list of CPUs gives none.
+  public static func cpuList(_ text: String) -> [Int] {
+    var cpus: Set<Int> = []
+    for part in text.split(separator: ",") {
       let ends = part.split(separator: "-").map { Int($0) }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last,
         last < 4_096
-      else { return [] }
-      return Array(first...last)
+      else { continue }
+      cpus.formUnion(first...last)
     }
+    return cpus.sorted()
   }
 }

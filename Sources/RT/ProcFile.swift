@@ -5,19 +5,24 @@ import SPIShim
 public enum ProcFile {
   /// The text of a file; nil when it cannot be read.
   ///
-  /// - Parameter byteCount: more than so much of it is not read, or little more.
-  public static func text(_ path: String, atMost byteCount: Int = 65_536) -> String? {
+  /// - Parameter limit: more than so many bytes of it are not read, or little more.
+  public static func text(_ path: String, atMost limit: Int = 65_536) -> String? {
+    bytes(path, atMost: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The first bytes of a file; nil when it cannot be opened.
+  public static func bytes(_ path: String, atMost limit: Int) -> [UInt8]? {
     let descriptor = unsafe shim_open(path, 0)
     guard descriptor >= 0 else { return nil }
     defer { shim_close(descriptor) }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 4_096)
-    while bytes.count < byteCount {
+    while bytes.count < limit {
       let count = unsafe shim_read(descriptor, &block, block.count)
       guard count > 0 else { break }
       bytes += block[..<Int(count)]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// The first line, without spaces around it.

@@ -18,6 +18,11 @@ public struct SystemFiles: Sendable, Equatable {
     ProcFile.text(root + path, atMost: byteCount)
   }
 
+  /// The first bytes of a file, text or not; nil when it cannot be opened.
+  public func bytes(_ path: String, atMost limit: Int) -> [UInt8]? {
+    ProcFile.bytes(root + path, atMost: limit)
+  }
+
   /// The first line, without spaces around it.
   public func line(_ path: String) -> String? { ProcFile.line(root + path) }
 

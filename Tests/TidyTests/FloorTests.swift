@@ -9,6 +9,7 @@ private let floors: [String: Int] = [
   "RT": 1,
   "Signal": 2,
   "Amplifiers": 3, "Decoding": 3, "Emulators": 3, "Exoskeleton": 3, "Recording": 3, "Monitor": 3,
+  "Doctor": 3,
   "Acquire": 4, "benchmarks": 4, "FrameFuzzer": 4, "StreamFuzzer": 4, "DriveFuzzer": 4,
   "GovernorStorm": 4,
 ]

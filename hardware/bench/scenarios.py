@@ -102,6 +102,18 @@ class Outcome:
     def json(self, name):
         return json.loads(self.text(name))
 
+    def findings(self, name):
+        """Severities that `acquire doctor --json` wrote into this file, by subject."""
+        found = {}
+        for finding in self.json(name):
+            found.setdefault(finding["subject"], []).append(finding["severity"])
+        return found
+
+    @cached_property
+    def doctor_status(self):
+        """Exit codes of `acquire doctor`, one after the other."""
+        return [int(code) for code in self.text("doctor-codes").split()]
+
     #: What `electrodes` of the guest gives, and the grades that a contact has with it.
     ohms = (5000, 8000, 12000, 6000, 4000, 30000, 70000, 5000000)
     grades = ["good", "good", "fair", "good", "good", "fair", "poor", "off"]

@@ -1,0 +1,63 @@
+// What the doctor says: one finding for each thing that it looked at.
+
+/// How bad it is, rising.
+public enum Severity: String, Sendable, CaseIterable, Comparable {
+  /// As it should be.
+  case ok
+  /// Worth knowing; also what cannot be known.
+  case note
+  /// A session runs, and frames may be late or figures not to be trusted.
+  case warning
+  /// A session does not start, or does something that nobody wants.
+  case error
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
+}
+
+/// What `--fix` may do: harmless, and undone by the next boot.
+public enum Repair: Sendable, Equatable {
+  /// Writes a value into a file of /proc or /sys, from where it can be read back.
+  case write(value: String, path: String)
+  /// SCHED_FIFO for an interrupt's thread.
+  case interruptPriority(thread: Int, name: String, priority: Int)
+
+  /// The same as a command for root.
+  public var command: String {
+    switch self {
+    case .write(let value, let path): "echo \(value) > \(path)"
+    case .interruptPriority(let thread, _, let priority): "chrt -f -p \(priority) \(thread)"
+    }
+  }
+}
+
+public struct Finding: Sendable, Equatable {
+  public var subject: Subject
+  public var severity: Severity
+  /// With its value: what is there.
+  public var found: String
+  /// What that does to a session; empty where it does nothing.
+  public var cost: String
+  /// The command or line that changes it, true for this machine; nil where nothing has to change.
+  public var cure: String?
+  /// Empty where a person must do it.
+  public var repairs: [Repair]
+
+  init(
+    _ subject: Subject, _ severity: Severity, _ found: String, cost: String = "",
+    cure: String? = nil, repairs: [Repair] = []
+  ) {
+    self.subject = subject
+    self.severity = severity
+    self.found = found
+    self.cost = cost
+    self.cure = cure
+    self.repairs = repairs
+  }
+
+  /// Something that this user, or anybody, cannot read here.
+  static func unknown(_ subject: Subject, _ what: String, cure: String? = nil) -> Finding {
+    Finding(subject, .note, "cannot be known: \(what)", cure: cure)
+  }
+}

@@ -1,0 +1,102 @@
+// Processes and interrupts, as far as rules ask for them.
+
+/// By /proc/N/stat, proc(5).
+struct RunningProcess: Sendable, Equatable {
+  var number: Int
+  /// Of an interrupt's thread "irq/36-fe204000.spi", cut to 15 characters by kernels before 5.17.
+  var name: String
+  /// Major and minor number of its terminal, "204:64"; nil: none.
+  var terminal: String?
+  var policy: Int
+  var realTimePriority: Int
+
+  /// - Parameter stat: "36 (irq/36-acquire) S 2 0 0 0 …".
+  init?(stat: String) {
+    guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"), open < close,
+      let number = Int(stat[..<open].trimmed)
+    else { return nil }
+    // From field 3 on.
+    let fields = stat[stat.index(after: close)...].words
+    guard fields.count > 38, let terminal = Int(fields[4]), let priority = Int(fields[37]),
+      let policy = Int(fields[38])
+    else { return nil }
+    self.number = number
+    name = String(stat[stat.index(after: open)..<close])
+    realTimePriority = priority
+    self.policy = policy
+    // Bits 8…19 are the major number, the others the minor one.
+    let major = (terminal >> 8) & 0xFFF
+    self.terminal =
+      terminal == 0 ? nil : "\(major):\((terminal & 0xFF) | ((terminal >> 12) & 0xFFF00))"
+  }
+
+  /// The interrupt that it serves; nil for any other thread.
+  var interrupt: Int? {
+    guard name.hasPrefix("irq/") else { return nil }
+    return Int(name.dropFirst(4).prefix { $0.isNumber })
+  }
+
+  /// SCHED_FIFO or SCHED_RR.
+  var isRealTime: Bool { policy == 1 || policy == 2 }
+}
+
+struct Processes: Sendable {
+  private let all: [RunningProcess]
+  private let files: ExaminedFiles
+
+  init(_ files: ExaminedFiles) {
+    self.files = files
+    all = files.names(in: "/proc").filter { Int($0) != nil }.compactMap { name in
+      files.textUnremembered("/proc/\(name)/stat").flatMap(RunningProcess.init)
+    }
+  }
+
+  /// Those, whose files are remembered.
+  func those(_ matches: (RunningProcess) -> Bool) -> [RunningProcess] {
+    let found = all.filter(matches)
+    for process in found { files.remember("/proc/\(process.number)/stat") }
+    return found
+  }
+
+  func named(_ name: String) -> [RunningProcess] { those { $0.name == name } }
+}
+
+/// A line of /proc/interrupts.
+struct Interrupt: Sendable, Equatable {
+  var number: Int
+  /// How often, by CPU in the order of the table.
+  var counts: [UInt64]
+  /// Chip, hardware number, and who listens: "GICv2 150 Level fe204000.spi".
+  var description: String
+
+  /// A line that `acquire` has claimed, by its consumer's name: DRDY, or an emergency line.
+  var isClaimed: Bool { description.contains("acquire ") }
+
+  /// Each CPU has its own, and nobody can move it.
+  var isOfEachCPU: Bool {
+    let last = description.words.last ?? ""
+    return ["timer", "arch_timer", "vtimer", "ptimer", "arm-pmu", "cascade"].contains(last)
+  }
+
+  /// Whether this device listens. A controller may also be the chip of a claimed line.
+  func serves(_ device: String) -> Bool {
+    !isClaimed && description.words.contains { $0 == device || $0 == device + "," }
+  }
+
+  /// - Parameter table: /proc/interrupts.
+  static func all(_ table: String) -> [Interrupt] {
+    let lines = table.split(separator: "\n")
+    guard let header = lines.first else { return [] }
+    let cpuCount = header.words.count { $0.hasPrefix("CPU") }
+    return lines.dropFirst().compactMap { line in
+      guard let colon = line.firstIndex(of: ":"), let number = Int(line[..<colon].trimmed),
+        number >= 0
+      else { return nil }
+      let words = line[line.index(after: colon)...].words
+      let counts = words.prefix(cpuCount).prefix { UInt64($0) != nil }.compactMap { UInt64($0) }
+      return Interrupt(
+        number: number, counts: counts,
+        description: words.dropFirst(counts.count).joined(separator: " "))
+    }
+  }
+}
