@@ -25,6 +25,7 @@ struct Jitter: ParsableCommand {
         acquire jitter --chain futex -a 2,3 -D 1m
         acquire jitter --policy deadline --runtime 100us -i 1ms -D 1m
         acquire jitter -S --soak --report soak.json
+        acquire jitter --path -D 1m --amplifier ads1299 --config board.toml
 
       EXIT CODES
         0 measured    64 wrong options    73, 74 a file could not be written
@@ -106,9 +107,7 @@ struct Jitter: ParsableCommand {
   @Option(help: ArgumentHelp("Writes cyclictest's JSON.", valueName: "file"))
   var json: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Writes a report with the machine's state: .json, .html or .svg.", valueName: "file"))
+  @Option(help: ArgumentHelp(ReportFile.help, valueName: "file"))
   var report: String?
 
   @Option(
@@ -170,6 +169,8 @@ struct Jitter: ParsableCommand {
   @Flag(help: "Runs without what the system refuses, and says so in the first line.")
   var allowBestEffort = false
 
+  @OptionGroup var device: PathOptions
+
   @Option(help: .hidden)
   var stateEvery: DurationArgument?
 
@@ -182,6 +183,7 @@ struct Jitter: ParsableCommand {
   func run() throws {
     let plan = try JitterPlan(self, allowedCPUs: Machine.current().allowedCPUs)
     for remark in plan.remarks { Terminal.error.write(remark + "\n") }
+    if let measurement = try PathMeasurement(self, plan) { return try measurement.run() }
     let status =
       if let means = plan.chain {
         try ChainRun(plan, means: means).run()

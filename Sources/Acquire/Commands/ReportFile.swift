@@ -1,24 +1,60 @@
-// A report in a file, in the form that the file's ending asks for.
+// Where a report goes: JSON, an HTML page or a picture, by the end of the name.
 
+import Glibc
 import Monitor
+import RT
 
-enum ReportFile {
-  /// What the endings stand for, for a help text.
-  static var help: String { "Writes the closing report: .json, .html or .svg." }
+struct ReportFile: Equatable {
+  /// What the endings stand for.
+  static var help: String { "Writes the report, with the machine's state: .json, .html or .svg." }
 
-  /// - Throws: the file cannot be written. Any other ending is JSON.
-  static func write(_ report: SessionReport, to path: String) throws(Failure) {
-    try write(report.timing, json: report.json, to: path)
+  enum Format: String, CaseIterable {
+    case json, html, svg
   }
 
+  let path: String
+  let format: Format
+
+  init(_ path: String) throws(Failure) {
+    guard let format = Format.allCases.first(where: { path.hasSuffix("." + $0.rawValue) }) else {
+      throw Failure(.usage, "--report must end in .json, .html or .svg, not be \(path)")
+    }
+    self.path = path
+    self.format = format
+  }
+
+  /// A session's JSON says more than its times.
+  func write(_ report: SessionReport) throws(Failure) {
+    try write(report.timing, json: report.json)
+  }
+
+  /// Writes the whole file beside the old one and puts it in its place: whoever reads it, and
+  /// whatever ends this program, finds the one or the other, never half of one.
+  ///
   /// - Parameter json: in the place of the measurement's own.
-  static func write(_ report: TimingReport, json: JSON? = nil, to path: String) throws(Failure) {
-    let text =
-      switch path.split(separator: ".").last?.lowercased() {
-      case "html", "htm": report.html
-      case "svg": report.svg
-      default: (json ?? report.json).page
+  func write(_ report: TimingReport, json: JSON? = nil) throws(Failure) {
+    let fresh = "\(path).\(getpid()).new"
+    do throws(Failure) {
+      try TextFile.write(text(of: report, json: json), to: fresh)
+      let descriptor = unsafe open(fresh, O_RDONLY | O_CLOEXEC)
+      if descriptor >= 0 {
+        fdatasync(descriptor)
+        close(descriptor)
       }
-    try TextFile.write(text, to: path)
+      guard unsafe rename(fresh, path) == 0 else {
+        throw Failure(.cannotCreate, "\(path) cannot be replaced: \(describe(errno: errno))")
+      }
+    } catch {
+      unsafe unlink(fresh)
+      throw error
+    }
+  }
+
+  private func text(of report: TimingReport, json: JSON?) -> String {
+    switch format {
+    case .json: (json ?? report.json).page
+    case .html: report.html
+    case .svg: report.svg
+    }
   }
 }

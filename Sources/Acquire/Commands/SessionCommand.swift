@@ -11,6 +11,7 @@ enum SessionCommand {
     _ options: SessionOptions, overrides: [(name: String, text: String?)], decodes: Bool,
     gathering: Nanoseconds? = nil
   ) throws {
+    let file = try options.report.map { path throws(Failure) in try ReportFile(path) }
     var course = SessionCourse(
       configuration: try options.source.load(options: overrides), decodes: decodes)
     course.duration = options.duration?.span
@@ -18,7 +19,7 @@ enum SessionCommand {
     course.gathering = gathering
     let outcome = try course.run()
     Terminal.output.write("\n" + outcome.report.page)
-    if let path = options.report { try ReportFile.write(outcome.report, to: path) }
+    try file?.write(outcome.report)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }

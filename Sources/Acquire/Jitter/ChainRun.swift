@@ -63,7 +63,7 @@ struct ChainRun {
         title: "Wake chain by \(means.rawValue)", commandLine: typedCommandLine(),
         begun: begunUnixSeconds, duration: .now() - begun, bestEffortReasons: reasons,
         series: series,
-        conditions: [ReportSection("machine", machine.rows.map { ReportRow($0.name, $0.text) })]))
+        conditions: MachineConditions(.ofThisMachine).sections))
     return .success
   }
 

@@ -39,6 +39,13 @@ extension CyclictestArguments {
     Option(nil, "chain", .needed),
     Option(nil, "runtime", .needed),
     Option(nil, "allow-best-effort", .none),
+    Option(nil, "path", .none),
+    Option(nil, "config", .needed),
+    Option(nil, "set", .needed),
+    Option(nil, "amplifier", .needed),
+    Option(nil, "port", .needed),
+    Option(nil, "rate", .needed),
+    Option(nil, "exoskeleton", .needed),
     // For tests.
     Option(nil, "state-every", .needed),
     Option(nil, "slot", .needed),

@@ -191,7 +191,7 @@ final class JitterRun {
     if let file = plan.jsonFile {
       let environment = CyclictestEnvironment(
         begun: begunUnixSeconds, ended: shim_clock_realtime() / 1_000_000_000, status: status)
-      try TextFile.write(run.json(environment, own: report(ended: ended).ownJSON), to: file)
+      try TextFile.write(run.json(environment, own: report(ended: ended).json), to: file)
     }
     if var state = soak {
       state.take(threads, elapsed: ended - begun)
@@ -220,7 +220,7 @@ final class JitterRun {
           missed: thread.progress.missed, budget: plan.breakAbove, breaches: isBroken ? 1 : 0,
           worstAt: thread.worstAt)
       },
-      conditions: [ReportSection("machine", machine.rows.map { ReportRow($0.name, $0.text) })],
+      conditions: MachineConditions(.ofThisMachine).sections,
       faults: breach.found.map { found in
         let unit = plan.isInNanoseconds ? "ns" : "µs"
         return ["thread \(found.thread) woke \(found.units) \(unit) late, above the threshold"]

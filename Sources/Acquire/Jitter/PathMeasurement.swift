@@ -44,46 +44,63 @@ struct PathOptions: ParsableArguments {
 
 /// What `jitter --path` measures, and how it tells.
 struct PathMeasurement {
-  let options: PathOptions
-  /// Nil: until Ctrl-C.
-  var duration: Nanoseconds?
-  /// For the whole, edge → command; nil: as configured.
-  var threshold: Nanoseconds?
-  var isQuiet = false
-  var allowsBestEffort = false
-  /// Bins of a microsecond in cyclictest's form, and where to; nil: none, standard output.
-  var histogramWidth: Int?
-  var histogramFile: String?
-  var report: String?
+  private let options: PathOptions
+  private let plan: JitterPlan
 
-  init(_ options: PathOptions) { self.options = options }
+  /// Nil where a timer is to be measured.
+  init?(_ options: Jitter, _ plan: JitterPlan) throws(Failure) {
+    guard options.device.path else {
+      guard !options.device.isAny else {
+        throw Failure(
+          .usage, "--config, --set, --amplifier, --port, --rate and --exoskeleton are for --path")
+      }
+      return nil
+    }
+    let strange: [(Bool, String)] = [
+      (options.chain != nil, "--chain"), (options.soak, "--soak"),
+      (options.threads != nil || options.smp, "-t and -S"),
+      (options.affinity != nil, "-a (take --set realtime.acquisition-cpu)"),
+      (options.priority != nil, "-p (take --set realtime.acquisition-priority)"),
+      (options.policy != nil || options.priospread, "--policy (take --set realtime.policy)"),
+      (options.interval.span != .milliseconds(1), "-i (take --rate)"),
+      (options.loops != 0, "-l (take -D)"), (options.histofall != nil, "-H (take -h)"),
+      (options.spike != nil || options.tracemark, "--spike and --tracemark"),
+      (options.json != nil, "--json (take --report)"), (options.verbose, "-v"),
+      (options.nsecs, "-N"), (options.defaultSystem || options.laptop, "--default-system"),
+    ]
+    let found = strange.filter(\.0).map(\.1)
+    guard found.isEmpty else {
+      throw Failure(
+        .usage, "--path is a session, which has no " + found.joined(separator: ", no "))
+    }
+    self.options = options.device
+    self.plan = plan
+  }
 
   func run() throws(Failure) {
     var course = SessionCourse(
       configuration: try options.source.load(options: overrides), decodes: true)
-    course.duration = duration
-    course.isQuiet = isQuiet
+    course.duration = plan.duration
+    course.isQuiet = plan.isQuiet
     course.records = false
     let outcome = try course.run()
     let timing = outcome.report.timing
-    if isQuiet {
-      Terminal.output.write(outcome.report.page)
-    } else {
-      Terminal.output.write("\n" + timing.page(.current))
-    }
-    if let histogramWidth {
-      let text = PathHistogram(timing.series, width: histogramWidth).text
-      if let histogramFile {
-        try TextFile.write(text, to: histogramFile)
+    // The table alone, or each stage's histogram, too.
+    Terminal.output.write(
+      plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current))
+    if plan.binCount > 0 {
+      let text = PathHistogram(timing.series, width: plan.binCount).text
+      if let file = plan.histogramFile {
+        try TextFile.write(text, to: file)
       } else {
         Terminal.output.write(text)
       }
     }
-    if let report { try ReportFile.write(outcome.report, to: report) }
+    try plan.report?.write(outcome.report)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }
-    guard let threshold, let whole = timing.series.first(where: { $0.name == "edgeToCommand" }),
+    guard let threshold = plan.breakAbove, let whole = timing.series.first(where: { $0.name == "edgeToCommand" }),
       whole.breaches > 0
     else { return }
     throw Failure(
@@ -96,8 +113,8 @@ struct PathMeasurement {
     var overrides: [(name: String, text: String?)] = [
       ("amplifier.kind", options.amplifier), ("amplifier.port", options.port),
       ("amplifier.rate", options.rate),
-      ("realtime.allow-best-effort", allowsBestEffort ? "true" : nil),
-      ("budget.edge-to-command", threshold.map { "\($0.microseconds)" }),
+      ("realtime.allow-best-effort", plan.allowsBestEffort ? "true" : nil),
+      ("budget.edge-to-command", plan.breakAbove.map { "\($0.microseconds)" }),
     ]
     if let exoskeleton = options.exoskeleton {
       overrides.append(("exoskeleton.port", exoskeleton))
