@@ -1,7 +1,7 @@
 // JSON for reports and line-wise output.
 //
-// Without Foundation, so that the service stays a small static binary. Numbers are printed with the
-// shortest digits that read back to the same value; JSONReader.swift reads.
+// Without Foundation, which only the program may import. Numbers are printed with the shortest
+// digits that read back to the same value; JSONReader.swift reads.
 
 /// A JSON value, members in the order given.
 public indirect enum JSON: Sendable, Equatable {

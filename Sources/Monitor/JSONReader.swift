@@ -1,6 +1,7 @@
 // Reads JSON that somebody else may have written: bounded in bytes, values and depth.
 //
-// Foundation would do it, too, and make the static program several times as large.
+// Foundation has a reader, too, but only the program may import it, and it knows no limit to what
+// it takes in.
 
 /// Why a text is no JSON that is read here.
 public enum JSONFault: Error, Equatable, Sendable {

@@ -107,8 +107,9 @@ extension MachineConditions {
         parts.append("in effect \(effective)")
       }
       parts += interrupt.threads.map { "\($0.name) \(Self.policy($0))" }
-      if !interrupt.controller.isEmpty { parts.append("(\(interrupt.controller))") }
-      return ReportRow("\(interrupt.number) \(interrupt.name)", parts.joined(separator: ", "))
+      let controller = interrupt.controller.isEmpty ? "" : " (\(interrupt.controller))"
+      return ReportRow(
+        "\(interrupt.number) \(interrupt.name)", parts.joined(separator: ", ") + controller)
     }
     if interrupts.count > rows.count {
       rows.append(

@@ -29,7 +29,7 @@ public struct TerminalText: Sendable, Equatable {
     if isUnicode { return text }
     let replacements: [Character: String] = [
       "µ": "u", "–": "-", "—": "-", "─": "-", "·": "|", "…": ".", "→": ">", "×": "x", "≥": ">",
-      "≤": "<", "◀": "<", "⋮": ":", "°": " ", "\u{202F}": " ", "\u{00A0}": " ", "█": "#",
+      "≤": "<", "−": "-", "◀": "<", "⋮": ":", "°": " ", "\u{202F}": " ", "\u{00A0}": " ", "█": "#",
     ]
     var shown = ""
     for character in text {

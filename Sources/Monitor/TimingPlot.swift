@@ -252,6 +252,7 @@ struct TimingPlot {
     let unit = width < .microseconds(1) ? "ns" : width < .milliseconds(1) ? "µs" : "ms"
     let widening = axis.binWidth * 100
     guard axis.end > widening * 1.05 else { return "\(name) \(unit)" }
-    return "\(name) \(unit); above \(LatencyAxisLabel.text(Nanoseconds(Int64(Swift.min(widening, 9e18))))) 1 % of it"
+    let from = LatencyAxisLabel.text(Nanoseconds(Int64(Swift.min(widening, 9e18))))
+    return "\(name) \(unit); above \(from) 1 % of it"
   }
 }

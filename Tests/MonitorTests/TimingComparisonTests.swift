@@ -69,5 +69,8 @@ struct TimingComparisonTests {
       #expect(line.count <= columns, "\(line)")
     }
     #expect(comparison.svg.contains("a.json · worst 16.0 µs"))
+    let back = TimingComparison(comparison.second, comparison.first)
+    let plain = back.page(TerminalText(columns: columns, isUnicode: false))
+    #expect(plain.allSatisfy(\.isASCII) && plain.contains("x 0.89") && plain.contains("-2.00 us"))
   }
 }
