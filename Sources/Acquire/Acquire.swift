@@ -31,7 +31,7 @@ struct Acquire: ParsableCommand {
         66 an input is not there    69 device missing or silent 70 frames unaccounted for
         71 the system refused       73 recording not creatable  74 recording incomplete
         76 not the expected device  77 permission or priority   78 wrong configuration
-        79 jitter's threshold broken
+        79 jitter's threshold broken; of `acquire doctor` besides: 10 warnings, 20 errors
 
       This is research software and not a medical device.
       """,

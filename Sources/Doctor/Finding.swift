@@ -50,10 +50,20 @@ public struct Finding: Sendable, Equatable {
   ) {
     self.subject = subject
     self.severity = severity
-    self.found = found
-    self.cost = cost
-    self.cure = cure
+    self.found = Self.printable(found)
+    self.cost = Self.printable(cost)
+    self.cure = cure.map(Self.printable)
     self.repairs = repairs
+  }
+
+  /// Files of a tree that somebody sent may hold what a terminal obeys, or a book.
+  private static func printable(_ text: String) -> String {
+    var kept = ""
+    for scalar in text.unicodeScalars.prefix(2_000) {
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      kept.unicodeScalars.append(isControl ? "?" : scalar)
+    }
+    return kept
   }
 
   /// Something that this user, or anybody, cannot read here.

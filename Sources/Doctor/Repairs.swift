@@ -42,8 +42,11 @@ public enum Repairs {
 
   static func perform(_ repair: Repair, on files: SystemFiles) -> RepairOutcome {
     let before = read(repair, files)
-    // What was read earlier may be another thread by now.
-    guard before != nil else { return RepairOutcome(repair: repair, errno: 2) }
+    // What was read earlier may be another thread by now; threads of a captured tree are nobody's.
+    let isThread = if case .interruptPriority = repair { true } else { false }
+    guard before != nil, !isThread || files.root.isEmpty else {
+      return RepairOutcome(repair: repair, errno: 2)
+    }
     let result: Int32 =
       switch repair {
       case .write(let value, let path): write(value, to: files.root + path)

@@ -12,7 +12,8 @@ public enum ProcFile {
 
   /// The first bytes of a file; nil when it cannot be opened.
   public static func bytes(_ path: String, atMost limit: Int) -> [UInt8]? {
-    let descriptor = unsafe shim_open(path, 0)
+    // O_NONBLOCK: whoever put a pipe where a file belongs shall not stop us.
+    let descriptor = unsafe shim_open(path, 0o4000)
     guard descriptor >= 0 else { return nil }
     defer { shim_close(descriptor) }
     var bytes: [UInt8] = []

@@ -77,7 +77,7 @@ struct CapturedTree {
   }
 
   /// proc(5): 52 fields, of which the rules read the number, the name, the terminal (7), the
-  /// real-time priority (40) and the policy (41).
+  /// flags (9), the real-time priority (40) and the policy (41).
   private func writeProcess(_ words: [String]) throws {
     let terminal = words.last.flatMap { word -> Int? in
       let parts = word.split(separator: ":").compactMap { Int($0) }
@@ -87,6 +87,8 @@ struct CapturedTree {
     var fields = [String](repeating: "0", count: 50)
     fields[0] = "S"
     fields[4] = String(terminal ?? 0)
+    // Flags: PF_KTHREAD for the kernel's own.
+    fields[6] = words[4].hasPrefix("irq/") ? "2129984" : "4194560"
     fields[37] = words[3]
     fields[38] = words[2] == "fifo" ? "1" : "0"
     try write(

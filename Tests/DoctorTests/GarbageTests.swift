@@ -49,6 +49,20 @@ struct GarbageTests {
     }
   }
 
+  @Test("a pipe instead of a file stops nobody, and what a terminal obeys is not shown")
+  func hostile() throws {
+    let tree = try CapturedTree("raspberry-pi-4-stock")
+    let pipe = "/sys/devices/system/cpu/cpu3/cpufreq/scaling_governor"
+    try tree.remove(pipe)
+    // SAFETY: the string lives through the call.
+    #expect(unsafe mkfifo(tree.folder.path + pipe, 0o600) == 0)
+    try tree.write(
+      "/sys/devices/system/cpu/cpu2/cpufreq/scaling_governor", "\u{1B}[2Jondemand\u{7}\n")
+    let found = tree.findings(.chip(cpus: [3, 2], port: "/dev/serial0"))
+    let governor = try #require(found.first { $0.subject == .governor })
+    #expect(governor.found == "CPU 2: ?[2Jondemand?")
+  }
+
   @Test("a tree without any file gives notes, and nothing that a session would be refused for")
   func nothing() throws {
     let folder = try TemporaryFolder()

@@ -51,6 +51,24 @@ struct RepairTests {
     #expect(!own.isDone && own.before == nil && own.errno == 2)
   }
 
+  @Test("a program that calls itself an interrupt's thread gets no priority")
+  func impostor() throws {
+    let tree = try CapturedTree("raspberry-pi-5")
+    let name = "irq/167-acquire data-ready"
+    let old = try #require(tree.files.text("/proc/900/stat"))
+    // As it is but for PF_KTHREAD.
+    try tree.write(
+      "/proc/901/stat", old.replacing("900 (", with: "901 (").replacing("2129984", with: "4194560"))
+    let found = tree.findings(.chip(cpus: [3, 2], label: "pinctrl-rp1"))
+    let threads = found.flatMap(\.repairs).compactMap { repair -> Int? in
+      if case .interruptPriority(let thread, _, _) = repair { thread } else { nil }
+    }
+    #expect(threads == [900])
+    let outcome = Repairs.perform(
+      .interruptPriority(thread: 901, name: name, priority: 85), on: tree.files)
+    #expect(!outcome.isDone && outcome.errno == 2)
+  }
+
   @Test("a low interrupt thread is told with the command that raises it")
   func priorities() throws {
     let found = try CapturedTree("raspberry-pi-5").findings(

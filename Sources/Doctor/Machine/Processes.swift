@@ -9,6 +9,8 @@ struct RunningProcess: Sendable, Equatable {
   var terminal: String?
   var policy: Int
   var realTimePriority: Int
+  /// Of the kernel: any program may call itself "irq/…", none may call itself this.
+  var isOfKernel: Bool
 
   /// - Parameter stat: "36 (irq/36-acquire) S 2 0 0 0 …".
   init?(stat: String) {
@@ -17,13 +19,15 @@ struct RunningProcess: Sendable, Equatable {
     else { return nil }
     // From field 3 on.
     let fields = stat[stat.index(after: close)...].words
-    guard fields.count > 38, let terminal = Int(fields[4]), let priority = Int(fields[37]),
-      let policy = Int(fields[38])
+    guard fields.count > 38, let terminal = Int(fields[4]), let flags = UInt64(fields[6]),
+      let priority = Int(fields[37]), let policy = Int(fields[38])
     else { return nil }
     self.number = number
     name = String(stat[stat.index(after: open)..<close])
     realTimePriority = priority
     self.policy = policy
+    // PF_KTHREAD.
+    isOfKernel = flags & 0x20_0000 != 0
     // Bits 8…19 are the major number, the others the minor one.
     let major = (terminal >> 8) & 0xFFF
     self.terminal =
@@ -32,7 +36,7 @@ struct RunningProcess: Sendable, Equatable {
 
   /// The interrupt that it serves; nil for any other thread.
   var interrupt: Int? {
-    guard name.hasPrefix("irq/") else { return nil }
+    guard isOfKernel, name.hasPrefix("irq/") else { return nil }
     return Int(name.dropFirst(4).prefix { $0.isNumber })
   }
 

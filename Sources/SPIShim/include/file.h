@@ -6,7 +6,8 @@
 
 #include "attributes.h"
 
-/// Opens for reading (0), writing (1) or both (2), close-on-exec. The descriptor, or -errno.
+/// Opens for reading (0), writing (1) or both (2), close-on-exec, with O_NONBLOCK (04000) added or
+/// not. The descriptor, or -errno.
 int shim_open(const char *path, int access);
 
 void shim_close(int descriptor);
