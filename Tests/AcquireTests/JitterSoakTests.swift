@@ -80,6 +80,24 @@ struct JitterSoakTests {
     #expect(after - before <= 64, "from \(before) to \(after) pages")
   }
 
+  @Test("goes on when its state cannot be written for a while, and says so in its report")
+  func full() throws {
+    let folder = try TemporaryFolder()
+    let (away, path) = (folder.path("away"), folder.path("place/soak.json"))
+    try FileManager.default.createDirectory(
+      atPath: folder.path("place"), withIntermediateDirectories: false)
+    let program = try Program(arguments(path))
+    let before = try wait(path, cycles: 50)
+    try FileManager.default.moveItem(atPath: folder.path("place"), toPath: away)
+    usleep(200_000)
+    try FileManager.default.moveItem(atPath: away, toPath: folder.path("place"))
+    _ = try wait(path, cycles: before.series[0].latency.count + 500)
+    program.send(SIGTERM)
+    #expect(program.finish().status == 0)
+    let faults = try TimingFile(path).faults
+    #expect(faults.count == 1 && faults[0].contains("was not written"), "\(faults)")
+  }
+
   @Test("outlives its terminal: goes on writing when it was closed, and ends well")
   func terminal() throws {
     struct Answer: Decodable {

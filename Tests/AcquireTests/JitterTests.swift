@@ -244,6 +244,7 @@ struct TimingFile: Decodable {
   var series: [Series]
   var findings: [Section]
   var conditions: [Section]
+  var faults: [String]
 
   init(_ path: String) throws {
     self = try JSONDecoder().decode(
