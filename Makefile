@@ -123,6 +123,7 @@ bench: build bench-dependencies .venv/ready
 	.build/release/benchmarks all
 	python3 -B Benchmarks/sessions.py $(ACQUIRE)
 	python3 -B Benchmarks/amplifiers.py $(ACQUIRE)
+	python3 -B Benchmarks/jitter.py $(ACQUIRE) --rounds 10 --seconds 5
 
 ## make bench-hw    a virtual ADS1299 in QEMU, faults and all (TARGET=amd64 or arm64, SCENARIO=dead,
 ##                  KERNEL=backports); without TARGET: amd64, and the short set on arm64

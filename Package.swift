@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: ["HeapCounter", "RT", "Signal", "Amplifiers", "Decoding", "Exoskeleton"],
-      path: "Benchmarks", exclude: ["peers", "sessions.py", "amplifiers.py", "machine.py"],
+      path: "Benchmarks",
+      exclude: ["peers", "sessions.py", "amplifiers.py", "jitter.py", "machine.py"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
     // Tests: one target for each target, and what they share.

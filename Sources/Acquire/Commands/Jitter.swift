@@ -8,10 +8,10 @@ struct Jitter: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures the wake-up latency of real-time threads, as cyclictest does.",
     discussion: """
-      Takes cyclictest's options as they are typed for it (-Smp90 -i200 -h400 -q), prints its lines, \
-      histogram and JSON, and says what it hides: periods that a stall slept over, percentiles up \
-      to p99.999, and both once more with those periods counted in. Threads sleep to absolute \
-      instants of CLOCK_MONOTONIC.
+      Takes cyclictest's options as they are typed for it (-Smp90 -i200 -h400 -q), prints its \
+      lines, histogram and JSON, and says what it hides: periods that a stall slept over, \
+      percentiles up to p99.999, and both once more with those periods counted in. Threads sleep \
+      to absolute instants of CLOCK_MONOTONIC.
 
       Without -p and --policy it measures SCHED_FIFO 80, on the highest CPU allowed, with memory \
       locked and the CPUs' idle states held off: measured otherwise, a figure says little of a \

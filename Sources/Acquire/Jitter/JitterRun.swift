@@ -30,18 +30,12 @@ final class JitterRun {
     try start(trace: preparation.traceTarget)
     settleMainThread()
     Terminal.output.write(head(preparation.remark))
-    var fault: Failure?
-    do throws(Failure) {
-      try watch()
-    } catch {
-      fault = error
-    }
+    watch()
     stop.raise()
     for thread in threads { thread.join() }
     extendLifetime(preparation)
     let ended = MonotonicInstant.now()
     drainStream()
-    if let fault { throw fault }
     return try tell(ended: ended)
   }
 
@@ -91,7 +85,7 @@ final class JitterRun {
   }
 
   /// Until a thread has reached its end, the time is over, or somebody ends it.
-  private func watch() throws(Failure) {
+  private func watch() {
     var isLastRound = false
     while true {
       // As often as cyclictest's own main thread.
@@ -101,7 +95,9 @@ final class JitterRun {
       let now = MonotonicInstant.now()
       if var state = soak {
         state.take(threads, elapsed: now - begun)
-        if state.isDue(now, every: plan.stateEvery) { try writeState(state, ended: now) }
+        if state.isDue(now, every: plan.stateEvery) {
+          do throws(Failure) { try writeState(state, ended: now) } catch { state.note(error) }
+        }
         soak = state
       }
       // A soak outlives its terminal.
@@ -145,7 +141,15 @@ final class JitterRun {
 
   private func tell(ended: MonotonicInstant) throws(Failure) -> ExitStatus {
     let broken = breach.found
+    let status = broken == nil ? ExitStatus.success : .threshold
     let run = cyclictest
+    // Files first: a terminal that stands still must not keep them from being written.
+    var fault: Failure?
+    do throws(Failure) {
+      try writeFiles(run, status: status, ended: ended)
+    } catch {
+      fault = error
+    }
     var text = ""
     if isLive {
       live.paint(run, policy: plan.policyName, isLast: true)
@@ -156,13 +160,7 @@ final class JitterRun {
       text += CyclictestRun.spikeText(
         spikes, count: threads.map(\.spikeCount).reduce(0, &+))
     }
-    if plan.binCount > 0 {
-      if let file = plan.histogramFile {
-        try TextFile.write(run.histogramText, to: file)
-      } else {
-        text += run.histogramText
-      }
-    }
+    if plan.binCount > 0 && plan.histogramFile == nil { text += run.histogramText }
     if plan.breakAbove != nil {
       text += run.breakText(broken.map { ($0.thread, $0.units) })
     }
@@ -172,14 +170,13 @@ final class JitterRun {
     if unshown > 0 { text += "# \(unshown) values came too fast to be printed\n" }
     for row in machine.rows { text += "# \(row.name): \(row.text)\n" }
     Terminal.output.write(text)
-    let status = broken == nil ? ExitStatus.success : .threshold
-    try writeFiles(run, status: status, ended: ended)
+    if let fault { throw fault }
     return status
   }
 
-  /// In the order of their instants; cyclictest groups them by thread, as its threads keep them.
+  /// In the order of their instants, those of all threads together.
   private var spikes: [CyclictestSpike] {
-    threads.flatMap(\.spikes).prefix(plan.spikeCapacity).map {
+    threads.flatMap(\.spikes).sorted { $0.woke < $1.woke }.prefix(plan.spikeCapacity).map {
       CyclictestSpike(
         thread: $0.thread, value: $0.units, microseconds: $0.woke.nanoseconds / 1_000)
     }
@@ -188,6 +185,7 @@ final class JitterRun {
   private func writeFiles(_ run: CyclictestRun, status: ExitStatus, ended: MonotonicInstant)
     throws(Failure)
   {
+    if let file = plan.histogramFile { try TextFile.write(run.histogramText, to: file) }
     if let file = plan.jsonFile {
       let environment = CyclictestEnvironment(
         begun: begunUnixSeconds, ended: shim_clock_realtime() / 1_000_000_000, status: status)
@@ -205,6 +203,9 @@ final class JitterRun {
     guard let file = plan.report else { return }
     var report = report(ended: ended)
     report.findings.append(state.maxima.section)
+    if let fault = state.fault {
+      report.faults.append("the state was not written \(state.faultCount) times: \(fault.sentence)")
+    }
     try file.write(report)
   }
 

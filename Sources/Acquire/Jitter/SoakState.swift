@@ -6,6 +6,9 @@ import RT
 struct SoakState {
   private(set) var maxima: MaximaBySlot
   private var next = MonotonicInstant.now()
+  /// Why the state could not be written the last time that it could not, and how often.
+  private(set) var fault: Failure?
+  private(set) var faultCount = 0
 
   init(seriesCount: Int, slotLength: Nanoseconds) {
     maxima = MaximaBySlot(seriesCount: seriesCount, slotLength: slotLength)
@@ -24,5 +27,12 @@ struct SoakState {
     guard now >= next else { return false }
     next = now + span
     return true
+  }
+
+  /// A disk that is full for an hour must not end a run of days: the measurement goes on, and the
+  /// report says so.
+  mutating func note(_ failure: Failure) {
+    fault = failure
+    faultCount += 1
   }
 }

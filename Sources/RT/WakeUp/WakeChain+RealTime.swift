@@ -24,13 +24,13 @@ public struct WakeChain: @unchecked Sendable {
     }
   }
 
-  /// Ends an answerer whose caller never started.
+  /// Ends an answerer whose caller never started. Not on the real-time path.
   public func hangUp() {
     unsafe memory.words[ChainWords.end].store(1, ordering: .releasing)
     call.ring()
   }
 
-  /// After both threads were joined.
+  /// After both threads were joined: not on the real-time path.
   public func close() {
     call.close()
     answer.close()
