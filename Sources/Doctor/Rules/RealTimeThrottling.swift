@@ -42,6 +42,7 @@ extension Rule {
       else { continue }
       // A tenth: twice the kernel's own 50 ms a second.
       let isLarge = runtime > period / 10
+      let usual = period / 20
       found.append(
         Finding(
           .realTimeThrottling, isLarge ? .warning : .ok,
@@ -50,7 +51,8 @@ extension Rule {
           cost: isLarge
             ? "a thread that waits awake for a frame stands still for up to \(runtime / 1_000) µs"
             : "",
-          cure: isLarge ? "echo 50000000 > \(folder)/runtime" : nil))
+          cure: isLarge ? "echo \(usual) > \(folder)/runtime" : nil,
+          repairs: isLarge ? [.write(value: String(usual), path: folder + "/runtime")] : []))
     }
     if found.isEmpty {
       found.append(

@@ -12,7 +12,8 @@
 #: findings('before.json')['gpio-chip'] == ['ok']
 #: findings('before.json')['real-time-throttling'] == ['warning']
 #: findings('before.json')['data-ready-interrupt'] == ['warning']
-#: 'fixed: echo 950000 > /proc/sys/kernel/sched_rt_runtime_us' in text('fixed')
+# Which of the two it is depends on the kernel: until 6.11, and from 6.12 on.
+#: 'fixed: echo 950000 > /proc/sys/kernel/sched_rt_runtime_us' in text('fixed') or 'fixed: echo 50000000 > /sys/kernel/debug/sched/fair_server/cpu0/runtime' in text('fixed')
 #: '(was FIFO 50, is FIFO 85, until the next boot)' in text('fixed')
 #: findings('after.json')['real-time-throttling'] == ['ok']
 #: findings('after.json')['data-ready-interrupt'] == ['ok']
@@ -22,7 +23,12 @@
 #: findings('person.json')['gpio-chip'] == ['error']
 load
 feed
-echo 200000 > /proc/sys/kernel/sched_rt_runtime_us
+mount -t debugfs debug /sys/kernel/debug
+if [ -d /sys/kernel/debug/sched/fair_server ]; then
+  echo 300000000 > /sys/kernel/debug/sched/fair_server/cpu0/runtime
+else
+  echo 200000 > /proc/sys/kernel/sched_rt_runtime_us
+fi
 session --rate 250 --duration 25s &
 session=$!
 until grep -q 'acquire ' /proc/interrupts; do usleep 100000; done
@@ -40,3 +46,4 @@ END
 su -s /bin/sh nobody -c 'sh ./as-nobody'
 echo "$codes $(cat person-code)" > doctor-codes
 wait $session
+umount /sys/kernel/debug
