@@ -120,9 +120,15 @@ enum TextFile {
         .cannotCreate, "\(path) cannot be written: \(describe(errno: errno)); choose another path")
     }
     defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw Failure(.inputOutput, "\(path) was not written whole: \(describe(errno: errno))")
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes { bytes in
+        unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+      }
+      guard written > 0 else {
+        throw Failure(.inputOutput, "\(path) was not written whole: \(describe(errno: errno))")
+      }
+      rest = rest.dropFirst(written)
     }
   }
 }

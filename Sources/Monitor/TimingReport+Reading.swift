@@ -30,8 +30,8 @@ public enum TimingReportFault: Error, Equatable, Sendable {
 }
 
 extension TimingReport {
-  /// Reads a report of ours, a session's included, of cyclictest (`--json`, file version 1) or of jitterdebugger
-  /// (version 3).
+  /// Reads a report of ours, a session's included, of cyclictest (`--json`, file version 1) or of
+  /// jitterdebugger (version 3).
   public init(file bytes: [UInt8]) throws(TimingReportFault) {
     let json: JSON
     do throws(JSONFault) {
@@ -41,7 +41,7 @@ extension TimingReport {
     }
     if json["kind"] == .string(Self.kind) {
       try self.init(json: json)
-    } else if let timing = json["timing"] {
+    } else if let timing = json["timing"] ?? json["acquire"] {
       try self.init(json: timing)
     } else if json["file_version"] != nil, json["thread"] != nil {
       try self.init(cyclictest: json)

@@ -12,6 +12,9 @@ public struct Machine: Equatable, Sendable {
   public var allowedCPUs: [Int]
   /// CPUs that the scheduler keeps free of other work (isolcpus).
   public var isolatedCPUs: [Int]
+  /// Those of them on which this process may put a thread. A process does not inherit them with
+  /// the others: they are not among the allowed.
+  public var usableIsolatedCPUs: [Int]
   /// Frequency governor of the highest allowed CPU; nil where the kernel has none.
   public var governor: String?
   public var isVirtual: Bool
@@ -37,6 +40,9 @@ public struct Machine: Equatable, Sendable {
         Self.field("Cpus_allowed_list", of: files.text("/proc/self/status") ?? "")
           ?? files.line("/sys/devices/system/cpu/online") ?? "")
     isolatedCPUs = Self.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    usableIsolatedCPUs =
+      files == .ofThisMachine
+      ? isolatedCPUs.filter { shim_may_run_on(Int32($0)) == 0 } : isolatedCPUs
     governor = allowedCPUs.last.flatMap {
       files.line("/sys/devices/system/cpu/cpu\($0)/cpufreq/scaling_governor")
     }

@@ -85,6 +85,14 @@ int shim_set_affinity(int cpu) {
   return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
 }
 
+int shim_may_run_on(int cpu) {
+  cpu_set_t before;
+  if (sched_getaffinity(0, sizeof before, &before) < 0) return -errno;
+  int result = shim_set_affinity(cpu);
+  if (result == 0 && sched_setaffinity(0, sizeof before, &before) < 0) return -errno;
+  return result;
+}
+
 int shim_set_affinity_mask(const uint8_t *flags, int count) {
   cpu_set_t set;
   CPU_ZERO(&set);

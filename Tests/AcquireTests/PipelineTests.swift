@@ -10,6 +10,7 @@ private func machine(_ allowed: [Int], isolated: [Int] = []) -> Machine {
   var machine = Machine.current()
   machine.allowedCPUs = allowed
   machine.isolatedCPUs = isolated
+  machine.usableIsolatedCPUs = isolated
   return machine
 }
 
@@ -32,6 +33,9 @@ struct PipelineTests {
     let isolated = layout(machine([0, 1, 2, 3], isolated: [1, 2]))
     #expect(isolated.acquisitionCPU == 2 && isolated.decodingCPU == 1)
     #expect(isolated.lead == .microseconds(30))
+    // With isolcpus nobody inherits them, and they are there for this all the same.
+    let kept = layout(machine([0, 1], isolated: [2, 3]))
+    #expect(kept.acquisitionCPU == 3 && kept.decodingCPU == 2)
   }
 
   @Test("on a shared CPU decoding sleeps until it is woken, unless told otherwise")

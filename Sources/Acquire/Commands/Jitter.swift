@@ -13,7 +13,7 @@ struct Jitter: ParsableCommand {
       percentiles up to p99.999, and both once more with those periods counted in. Threads sleep \
       to absolute instants of CLOCK_MONOTONIC.
 
-      Without -p and --policy it measures SCHED_FIFO 80, on the highest CPU allowed, with memory \
+      Without -p and --policy it measures SCHED_FIFO 80, on the highest CPU (of isolated ones, if there are), with memory \
       locked and the CPUs' idle states held off: measured otherwise, a figure says little of a \
       real-time thread. What the system refuses ends it, with the cure, unless \
       --allow-best-effort is given. Without -l, -D and --soak it runs until Ctrl-C.
@@ -181,7 +181,9 @@ struct Jitter: ParsableCommand {
   var tracingFolder: String?
 
   func run() throws {
-    let plan = try JitterPlan(self, allowedCPUs: Machine.current().allowedCPUs)
+    let machine = Machine.current()
+    let plan = try JitterPlan(
+      self, allowedCPUs: machine.allowedCPUs, usualCPU: machine.usableIsolatedCPUs.last)
     for remark in plan.remarks { Terminal.error.write(remark + "\n") }
     if let measurement = try PathMeasurement(self, plan) { return try measurement.run() }
     let status =

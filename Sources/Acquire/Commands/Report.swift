@@ -7,8 +7,9 @@ struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows a timing report, or two side by side.",
     discussion: """
-      Reads what `acquire jitter` and `acquire run` wrote with --report, and JSON of cyclictest and jitterdebugger, too. \
-      Two reports are compared series by series; conditions that differ are told.
+      Reads what `acquire jitter` and `acquire run` wrote with --report, and JSON of cyclictest \
+      and jitterdebugger, too. Two reports are compared series by series; conditions that differ \
+      are told.
 
       EXAMPLES
         acquire report before.json

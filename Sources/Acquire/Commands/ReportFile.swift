@@ -15,7 +15,13 @@ struct ReportFile: Equatable {
   let path: String
   let format: Format
 
+  /// What is no file, such as /dev/stderr or a pipe, takes JSON.
   init(_ path: String) throws(Failure) {
+    if Self.isStream(path) {
+      self.path = path
+      format = .json
+      return
+    }
     guard let format = Format.allCases.first(where: { path.hasSuffix("." + $0.rawValue) }) else {
       throw Failure(.usage, "--report must end in .json, .html or .svg, not be \(path)")
     }
@@ -33,6 +39,7 @@ struct ReportFile: Equatable {
   ///
   /// - Parameter json: in the place of the measurement's own.
   func write(_ report: TimingReport, json: JSON? = nil) throws(Failure) {
+    if Self.isStream(path) { return try TextFile.write(text(of: report, json: json), to: path) }
     let fresh = "\(path).\(getpid()).new"
     do throws(Failure) {
       try TextFile.write(text(of: report, json: json), to: fresh)
@@ -48,6 +55,13 @@ struct ReportFile: Equatable {
       unsafe unlink(fresh)
       throw error
     }
+  }
+
+  private static func isStream(_ path: String) -> Bool {
+    // Standard error may lead to a file, which nobody wants to see replaced.
+    if path.hasPrefix("/dev/") { return true }
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
   }
 
   private func text(of report: TimingReport, json: JSON?) -> String {

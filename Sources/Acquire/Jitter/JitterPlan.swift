@@ -45,8 +45,10 @@ struct JitterPlan: Equatable {
   /// For the person, on standard error.
   var remarks: [String] = []
 
-  /// - Parameter allowedCPUs: rising, at least one.
-  init(_ options: Jitter, allowedCPUs: [Int]) throws(Failure) {
+  /// - Parameters:
+  ///   - allowedCPUs: rising, at least one.
+  ///   - usualCPU: of a single thread; nil: the highest.
+  init(_ options: Jitter, allowedCPUs: [Int], usualCPU: Int? = nil) throws(Failure) {
     loops = options.loops
     duration = options.duration?.span
     isInNanoseconds = options.nsecs
@@ -78,10 +80,12 @@ struct JitterPlan: Equatable {
       try Self.usable(set, "--mainaffinity", allowedCPUs)
     }
     if !options.defaultSystem && !options.laptop { latencyMicroseconds = options.latency ?? 0 }
-    try makeThreads(options, allowedCPUs: allowedCPUs)
+    try makeThreads(options, allowedCPUs: allowedCPUs, usualCPU: usualCPU ?? allowedCPUs.last)
   }
 
-  private mutating func makeThreads(_ options: Jitter, allowedCPUs: [Int]) throws(Failure) {
+  private mutating func makeThreads(_ options: Jitter, allowedCPUs: [Int], usualCPU: Int?)
+    throws(Failure)
+  {
     var policy = options.policy ?? .fifo
     if options.priority != nil, !policy.hasPriority, policy != .deadline {
       remarks.append("policy and priority don't match: setting policy to SCHED_FIFO")
@@ -95,7 +99,7 @@ struct JitterPlan: Equatable {
     var count = options.smp ? set?.count ?? 1 : 1
     if let wanted = options.threads { count = wanted.count ?? set?.count ?? allowedCPUs.count }
     if chain != nil { count = 2 }
-    if set == nil, count == 1, policy != .deadline { set = allowedCPUs.last.map { [$0] } }
+    if set == nil, count == 1, policy != .deadline { set = usualCPU.map { [$0] } }
     if count > 1 && binCount > 0, options.distance ?? 0 > 0 {
       remarks.append("WARN: distance is ignored and set to 0, if histogram enabled")
     }

@@ -100,9 +100,8 @@ struct PathMeasurement {
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }
-    guard let threshold = plan.breakAbove, let whole = timing.series.first(where: { $0.name == "edgeToCommand" }),
-      whole.breaches > 0
-    else { return }
+    let whole = timing.series.first { $0.name == Stage.edgeToCommand.rawValue }
+    guard let threshold = plan.breakAbove, let whole, whole.breaches > 0 else { return }
     throw Failure(
       .threshold,
       "edge → command took \(whole.latency.max.readable) at worst, more than the "

@@ -43,7 +43,7 @@ enum Pipeline {
   static func layout(_ montage: Montage, machine: Machine, _ section: RealTimeSection) -> Layout {
     let allowedCPUs = machine.allowedCPUs
     // Isolated CPUs are there for this; else the highest, since CPU 0 has most of the interrupts.
-    let isolated = machine.isolatedCPUs.filter(allowedCPUs.contains)
+    let isolated = machine.usableIsolatedCPUs
     let candidates = isolated.isEmpty ? allowedCPUs : isolated
     let first = candidates.last
     // Two CPUs of their own only where something is left for everybody else. On one CPU the two

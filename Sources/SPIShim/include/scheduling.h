@@ -30,6 +30,9 @@ int shim_get_scheduler(int *policy, int *priority);
 int shim_set_thread_scheduler(int thread, int policy, int priority);
 int shim_get_thread_scheduler(int thread, int *policy, int *priority);
 
+/// Whether the calling thread might be pinned to a CPU: tries, and puts it back. 0, or -errno.
+int shim_may_run_on(int cpu);
+
 /// Pins the calling thread to one CPU.
 int shim_set_affinity(int cpu);
 
