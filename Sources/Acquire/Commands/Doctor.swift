@@ -110,6 +110,7 @@ struct DoctorCommand: ParsableCommand {
     var machine = Machine.current()
     machine.allowedCPUs = captured.allowedCPUs
     machine.isolatedCPUs = captured.isolatedCPUs
+    machine.usableIsolatedCPUs = captured.isolatedCPUs
     return (captured, try configuration.doctorPlan(machine))
   }
 

@@ -15,6 +15,7 @@ struct ChainRun {
   }
 
   func run() throws(Failure) -> ExitStatus {
+    try plan.checkOutputPlaces()
     let preparation = try JitterMachine(plan)
     StopSignals.block()
     let begunUnixSeconds = shim_clock_realtime() / 1_000_000_000

@@ -19,6 +19,7 @@ final class JitterRun {
   init(_ plan: JitterPlan) { self.plan = plan }
 
   func run() throws(Failure) -> ExitStatus {
+    try plan.checkOutputPlaces()
     let preparation = try JitterMachine(plan)
     StopSignals.block()
     reasons = preparation.refusals

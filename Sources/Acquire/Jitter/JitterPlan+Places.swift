@@ -1,0 +1,29 @@
+// Whether what a run will leave can be written: asked before it begins, not hours later.
+
+import Glibc
+
+extension JitterPlan {
+  func checkOutputPlaces() throws(Failure) {
+    for path in [histogramFile, jsonFile].compactMap(\.self) {
+      if unsafe access(path, F_OK) == 0 {
+        try Self.check(path, of: path)
+      } else {
+        try Self.check(Self.folder(of: path), of: path)
+      }
+    }
+    // A report takes the place of an older one: the folder is what must be writable.
+    if let path = report?.path { try Self.check(Self.folder(of: path), of: path) }
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func check(_ place: String, of path: String) throws(Failure) {
+    guard unsafe access(place, W_OK) == 0 else {
+      throw Failure(
+        .cannotCreate, "\(path) cannot be written: \(describe(errno: errno)); choose another path")
+    }
+  }
+}
