@@ -26,7 +26,7 @@ public struct MeasuredThread: Sendable, Equatable {
 }
 
 public enum MissedPeriodsText {
-  /// A table of percentiles, a second line for each thread that missed periods, with them counted
+  /// A table of percentiles, "–" for those that so few values say nothing of, a second line for each thread that missed periods, with them counted
   /// in; and a sentence for what was missed.
   ///
   /// - Parameter isColoured: whether what was missed stands out in red.
@@ -34,7 +34,7 @@ public enum MissedPeriodsText {
     let width = max(10, threads.map(\.name.count).max() ?? 0)
     var text =
       "# " + "".trailing(width)
-      + ["p50", "p90", "p99", "p99.9", "p99.99", "p99.999", "max"].map { $0.leading(9) }.joined()
+      + (LatencyDistribution.namedQuantiles.map(\.name) + ["max"]).map { $0.leading(9) }.joined()
       + "  at\n"
     for thread in threads {
       let at = thread.worstAt.map { "  " + $0.readable } ?? ""
@@ -67,9 +67,7 @@ public enum MissedPeriodsText {
   }
 
   private static func figures(_ latency: LatencyDistribution) -> String {
-    let found = latency.summary
-    return [
-      found.p50, found.p90, found.p99, found.p99_9, found.p99_99, found.p99_999, found.max,
-    ].map { $0.readable.leading(9) }.joined()
+    let percentiles = LatencyDistribution.namedQuantiles.map { latency.percentile($0.quantile).text }
+    return (percentiles + [latency.max.readable]).map { $0.leading(9) }.joined()
   }
 }
