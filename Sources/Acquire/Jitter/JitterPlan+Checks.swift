@@ -40,6 +40,19 @@ extension JitterPlan {
       .usage, "\(name) must lie in \(range.lowerBound)…\(range.upperBound), not be \(value)")
   }
 
+  /// All of it is locked before the first period, and printed in one piece at the end.
+  func checkMemory() throws(Failure) {
+    let most = 20_000_000
+    let spikes = spikeAbove == nil ? 0 : spikeCapacity
+    for (count, name) in [(binCount, "bins of the histogram"), (spikes, "spikes")]
+    where count * threads.count > most {
+      throw Failure(
+        .usage,
+        "\(count) \(name) for each of \(threads.count) threads are more than \(most) together, "
+          + "which memory is for: take fewer")
+    }
+  }
+
   static func checkCompany(_ options: Jitter) throws(Failure) {
     let hasHistogram = options.histogram != nil || options.histofall != nil
     let isDeadline = options.policy == .deadline

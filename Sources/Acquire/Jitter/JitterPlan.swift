@@ -81,6 +81,7 @@ struct JitterPlan: Equatable {
     }
     if !options.defaultSystem && !options.laptop { latencyMicroseconds = options.latency ?? 0 }
     try makeThreads(options, allowedCPUs: allowedCPUs, usualCPU: usualCPU ?? allowedCPUs.last)
+    try checkMemory()
   }
 
   private mutating func makeThreads(_ options: Jitter, allowedCPUs: [Int], usualCPU: Int?)
