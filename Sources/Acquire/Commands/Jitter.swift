@@ -14,9 +14,9 @@ struct Jitter: ParsableCommand {
       to absolute instants of CLOCK_MONOTONIC.
 
       Without -p and --policy it measures SCHED_FIFO 80, on the highest CPU (of isolated ones, if \
-      there are), with memory locked and the CPUs' idle states held off: measured otherwise, a figure says little of a \
-      real-time thread. What the system refuses ends it, with the cure, unless \
-      --allow-best-effort is given. Without -l and -D it runs until Ctrl-C.
+      there are), with memory locked and the CPUs' idle states held off: measured otherwise, a \
+      figure says little of a real-time thread. What the system refuses ends it, with the cure, \
+      unless --allow-best-effort is given. Without -l and -D it runs until Ctrl-C.
 
       EXAMPLES
         acquire jitter -D 10s
