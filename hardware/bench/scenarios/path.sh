@@ -2,7 +2,8 @@
 #: status == 0
 #: recordings == 0
 #: report.ledger['due'] == report.ledger['delivered'] > 2400
-#: min(report.stages['govern']['count'], report.stages['wire']['count'], report.stages['firmware']['count']) > 450
+#: min(report.stages['govern']['count'], report.stages['firmware']['count']) > 450
+#: report.stages['wire']['count'] > 200
 #: report.stages['edgeToWake']['count'] == report.frames
 #: report.stages['edgeToCommand']['max'] < 1_000_000
 #: report.stages['edgeToCommand']['overBudget'] == 0
