@@ -1,6 +1,7 @@
 // Advice that would be wrong, or never end, where a machine is a little different.
 
 import Foundation
+import RT
 import TestSupport
 import Testing
 
@@ -156,7 +157,8 @@ struct AdviceTests {
 
   // MARK: Throttling
 
-  @Test("a share of a short period is never repaired to nothing", arguments: [1, 2, 50, 99, 100_000])
+  @Test(
+    "a share of a short period is never repaired to nothing", arguments: [1, 2, 50, 99, 100_000])
   func shortPeriods(period: Int64) throws {
     let tree = try CapturedTree("raspberry-pi-4-stock")
     try tree.write("/proc/sys/kernel/sched_rt_period_us", "\(period)\n")
@@ -181,7 +183,8 @@ struct AdviceTests {
 
   // MARK: Sessions
 
-  @Test("a session that runs is seen by its lines or its command, and nothing else is taken for one")
+  @Test(
+    "a session that runs is seen by its lines or its command, and nothing else is taken for one")
   func runningSession() throws {
     let tree = try CapturedTree("debian-pc")
     func session() -> String? { tree.machine { $0.runningSession } }
@@ -202,7 +205,8 @@ struct AdviceTests {
     try tree.remove("/proc/702/stat")
     #expect(session() == nil)
     #expect(
-      try CapturedTree("raspberry-pi-5").machine { $0.runningSession } == "a session holds its lines")
+      try CapturedTree("raspberry-pi-5").machine { $0.runningSession }
+        == "a session holds its lines")
   }
 
   @Test("what was not measured because of a session is told")

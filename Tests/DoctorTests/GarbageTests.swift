@@ -2,6 +2,7 @@
 // "cannot be known" where a file is merely missing.
 
 import Foundation
+import RT
 import TestSupport
 import Testing
 

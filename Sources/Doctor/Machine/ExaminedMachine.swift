@@ -46,10 +46,10 @@ public struct ExaminedMachine: Sendable {
     interrupts = Interrupt.all(files.text("/proc/interrupts") ?? "")
     allowedCPUs = Machine.cpuList(
       Self.field("Cpus_allowed_list", of: files.text("/proc/self/status") ?? "") ?? "")
-    isolatedCPUs = Machine.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    let isolated = Machine.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    isolatedCPUs = isolated
     usableIsolatedCPUs =
-      answers.usableIsolatedCPUs.map { usable in usable.filter(isolatedCPUs.contains) }
-      ?? isolatedCPUs
+      answers.usableIsolatedCPUs.map { usable in usable.filter(isolated.contains) } ?? isolated
     isContainer =
       ["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].contains { path in
         files.text(path) != nil

@@ -34,7 +34,8 @@ extension Rule {
           "CPU \(cpuListText(shared)) chosen, although CPU \(cpuListText(usable)) is kept free "
             + "(isolcpus)",
           cost: "the kernel's work for other programs (page faults, timers, RCU) delays frames",
-          cure: "leave realtime.acquisition-cpu and realtime.decoding-cpu out of the configuration: "
+          cure:
+            "leave realtime.acquisition-cpu and realtime.decoding-cpu out of the configuration: "
             + "a session takes what is kept free; or realtime.acquisition-cpu = \(last) and "
             + "realtime.decoding-cpu = \(usable.dropLast().last ?? last)")
       ]
