@@ -4,8 +4,8 @@ import SPIShim
 
 /// A tree of small text files, as the kernel shows itself.
 ///
-/// One that was kept may come from anybody, and root may examine it: below `root` only regular files
-/// are read, and no link and no ".." is followed.
+/// One that was kept may come from anybody, and root may examine it: below `root` only regular
+/// files are read, and no link and no ".." is followed.
 public struct SystemFiles: Sendable, Equatable {
   /// Stands before every path; empty for this machine.
   public let root: String

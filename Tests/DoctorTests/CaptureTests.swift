@@ -61,7 +61,7 @@ struct CaptureTests {
     let container = String(repeating: "5ec4e7", count: 10)
     try tree.write(
       "/etc/systemd/system/acquire.service",
-      "[Service]\nEnvironment=TOKEN=\(secret)\nExecStart=/home/\(secret)/run\nLimitRTPRIO=90\n")
+      "[Service]\nEnvironment=TOKEN=\(secret)\nExecStart=/opt/\(secret)/run\nLimitRTPRIO=90\n")
     try tree.write("/etc/udev/rules.d/60-acquire.rules", "ATTRS{serial}==\"\(secret)\"\n")
     try tree.write("/etc/os-release", "ID=debian\nPRETTY_NAME=\(secret)\n")
     let status = try #require(tree.files.text("/proc/self/status"))

@@ -87,7 +87,10 @@ struct DoctorCommand: ParsableCommand {
     if fix {
       let outcomes = repair(findings)
       let told = outcomes.map { DoctorPage.line(of: $0) + "\n" }.joined()
-      (json ? Terminal.error : Terminal.output).write(told.isEmpty ? "nothing to fix\n" : told)
+      let nothing =
+        machine.isContainer
+        ? "nothing is fixed in a container: kernel and /sys are the host's\n" : "nothing to fix\n"
+      (json ? Terminal.error : Terminal.output).write(told.isEmpty ? nothing : told)
       // As it is now, by its own files.
       let (measurements, hindrance) = (machine.measurements, machine.measuringHindrance)
       machine = .this(plan: plan, measurements: measurements)

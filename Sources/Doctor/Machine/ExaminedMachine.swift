@@ -20,7 +20,7 @@ public struct ExaminedMachine: Sendable {
   /// Those of them on which a session may put a thread.
   public let usableIsolatedCPUs: [Int]
   /// Its kernel, /sys and boot parameters are another machine's.
-  let isContainer: Bool
+  public let isContainer: Bool
 
   /// This one. Starts a thread for a moment, to see whether it may be a real-time thread.
   public static func this(plan: DoctorPlan, measurements: Measurements? = nil) -> ExaminedMachine {

@@ -22,9 +22,9 @@ int shim_real_path(const char *path, char *real, size_t byte_count);
 /// How many, -ENOSPC when they do not fit, or another -errno.
 int shim_device_names(const char *folder, const char *prefix, char *names, size_t byte_count);
 
-/// Opens a regular file of a tree that somebody sent, for reading: `path` is taken below `root`, and
-/// no link and no ".." on the way is followed, wherever it leads. The descriptor; -ELOOP or -ENOTDIR
-/// for a link, -EXDEV for "..", -EINVAL for what is no regular file, or another -errno.
+/// Opens a regular file of a tree that somebody sent, for reading: `path` is taken below `root`,
+/// and no link and no ".." on the way is followed, wherever it leads. The descriptor; -ELOOP or
+/// -ENOTDIR for a link, -EXDEV for "..", -EINVAL for what is no regular file, or another -errno.
 int shim_open_beneath(const char *root, const char *path);
 
 /// As `shim_device_names`, of a folder of such a tree.
