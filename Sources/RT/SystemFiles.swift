@@ -47,8 +47,8 @@ public struct SystemFiles: Sendable, Equatable {
       .map { String(decoding: $0.map(UInt8.init(bitPattern:)), as: UTF8.self) }.sorted()
   }
 
-  /// Where a link leads, its last part alone: the name of a driver or of a bus; nil for no link, and
-  /// where files were kept, which have none.
+  /// Where a link leads, its last part alone: the name of a driver or of a bus; nil for no link,
+  /// and where files were kept, which have none.
   public func lastPart(ofLink path: String) -> String? {
     guard isOfThisMachine else { return nil }
     var bytes = [CChar](repeating: 0, count: 4_096)
