@@ -32,8 +32,8 @@ enum Board: Sendable, Equatable {
     if case .raspberryPi = self { true } else { false }
   }
 
-  /// From where on the firmware lowers the clock, whatever the kernel's trip points say; thousandths
-  /// of °C.
+  /// From where on the firmware lowers the clock, whatever the kernel's trip points say; in
+  /// thousandths of °C.
   var firmwareTemperatureLimit: Int64? {
     guard case .raspberryPi(_, let model) = self else { return nil }
     // Its "soft limit", as it comes (temp_soft_limit in config.txt).

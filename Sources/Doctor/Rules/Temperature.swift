@@ -23,8 +23,8 @@ extension Rule {
     ]
   }
 
-  /// The lowest temperature at which something is slowed down or switched off, in thousandths of °C:
-  /// of the zone's trip points, and of the Raspberry Pi's firmware, which has its own.
+  /// The lowest temperature at which something is slowed down or switched off, in thousandths of
+  /// °C: of the zone's trip points, and of the Raspberry Pi's firmware, which has its own.
   private static func limit(of zone: String, _ machine: ExaminedMachine) -> Int64? {
     let files = machine.files
     let points = (0..<12).compactMap { number -> Int64? in
