@@ -10,42 +10,28 @@ public struct CaptureFault: Error, Equatable, Sendable {
 }
 
 public enum Capture {
-  /// Writes exactly the files that the rules have read of this machine, and the kernel's answers,
-  /// below `folder`. Files that are there already are left alone, and are a fault.
+  /// Writes the files that the rules have read of this machine, without what is nobody's business,
+  /// and the kernel's answers, into `folder`.
   ///
-  /// Of the kernel's command line only words that the rules know are kept, of /proc/cpuinfo no
-  /// serial number.
-  ///
+  /// - Parameter folder: must not exist yet, so that nothing is written through somebody's link.
   /// - Returns: how many files.
   public static func write(_ machine: ExaminedMachine, _ plan: DoctorPlan, to folder: String)
     throws(CaptureFault) -> Int
   {
     _ = Doctor.examine(machine, plan)
-    let paths = machine.files.remembered.filter { $0 != KernelAnswers.path }
-    for path in paths {
+    // SAFETY: the string lives through the call.
+    let result = unsafe shim_make_folder_exclusively(folder)
+    guard result == 0 else { throw CaptureFault(errno: -result, path: folder) }
+    var count = 0
+    for path in machine.files.remembered where path != KernelAnswers.path {
       // It was there a moment ago; a process may have ended.
       guard let bytes = machine.files.bytes(path, atMost: 1 << 20) else { continue }
-      try create(folder + path, withoutSecrets(bytes, path))
+      let kept = Discretion.kept(bytes, path, machine.kernel)
+      try create(folder + kept.path, kept.bytes)
+      count += 1
     }
     try create(folder + KernelAnswers.path, Array(machine.answers.text.utf8))
-    return paths.count + 1
-  }
-
-  static func withoutSecrets(_ bytes: [UInt8], _ path: String) -> [UInt8] {
-    let text = String(decoding: bytes, as: UTF8.self)
-    switch path {
-    case "/proc/cmdline":
-      return Array((Kernel.known(text.words).joined(separator: " ") + "\n").utf8)
-    case "/proc/cpuinfo":
-      let lines = text.split(separator: "\n").filter { !$0.hasPrefix("Serial") }
-      return Array(lines.map { $0 + "\n" }.joined().utf8)
-    // Names of swap files and partitions say nothing that counts.
-    case "/proc/swaps":
-      let lines = text.split(separator: "\n")
-      let areas = lines.dropFirst().indices.map { "area-\($0)\n" }.joined()
-      return Array(((lines.first.map { $0 + "\n" } ?? "") + areas).utf8)
-    default: return bytes
-    }
+    return count + 1
   }
 
   private static func create(_ path: String, _ bytes: [UInt8]) throws(CaptureFault) {

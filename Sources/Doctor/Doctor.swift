@@ -39,6 +39,8 @@ struct Rule: Sendable {
 public enum Doctor {
   /// All findings, in the order of the table.
   public static func examine(_ machine: ExaminedMachine, _ plan: DoctorPlan) -> [Finding] {
-    Rule.all.flatMap { $0.examine(machine, plan) }
+    Rule.all.flatMap { rule in
+      rule.examine(machine, plan).map { machine.isContainer ? $0.inContainer : $0 }
+    }
   }
 }

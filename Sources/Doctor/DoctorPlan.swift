@@ -46,10 +46,13 @@ public struct DoctorPlan: Sendable, Equatable {
 
   var usesHardware: Bool { !spiDevices.isEmpty || !ports.isEmpty || usb != nil }
 
-  /// Edges before frames: its thread must come before everybody who waits for it.
+  /// Edges before frames: its thread must come before everybody who waits for it. 99 is left to the
+  /// kernel's own.
   var dataReadyThreadPriority: Int { min(98, acquisitionPriority + 5) }
+  var leastDataReadyThreadPriority: Int { min(98, acquisitionPriority + 1) }
   /// Between the thread that waits for a transfer and the one that computes.
   var spiThreadPriority: Int { min(98, max(decodingPriority + 1, acquisitionPriority - 1)) }
+  var leastSPIThreadPriority: Int { min(98, decodingPriority + 1) }
 
   /// "CPU 3", "CPUs 2 and 3".
   var cpuText: String {

@@ -56,6 +56,18 @@ public struct Finding: Sendable, Equatable {
     self.repairs = repairs
   }
 
+  /// As it is told in a container: what belongs to the kernel is cured on the host alone.
+  var inContainer: Finding {
+    var told = self
+    told.repairs = []
+    guard let cure else { return told }
+    if subject.isOfHost { told.cure = "on the host: " + cure }
+    if subject == .spiDevice || subject == .serialPort {
+      told.cure = "give the container the device (--device=); on the host: " + cure
+    }
+    return told
+  }
+
   /// Files of a tree that somebody sent may hold what a terminal obeys, or a book.
   private static func printable(_ text: String) -> String {
     var kept = ""

@@ -28,6 +28,12 @@ public struct RepairOutcome: Sendable, Equatable {
     }
   }
 
+  /// The kernel places some interrupts itself and takes no orders: -EIO, of newer ones -EPERM.
+  public var isManaged: Bool {
+    guard case .write(_, let path) = repair, path.hasPrefix("/proc/irq/") else { return false }
+    return errno == 1 || errno == 5
+  }
+
   /// A file that lists its choices has the one in force in brackets.
   private static func states(_ read: String?, _ value: String) -> Bool {
     read == value || read?.contains("[\(value)]") == true

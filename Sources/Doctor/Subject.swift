@@ -35,6 +35,16 @@ public enum Subject: String, Sendable, CaseIterable {
   case kernelDebugging = "kernel-debugging"
   case timerMigration = "timer-migration"
 
+  /// In a container it is the host's, with whatever cures it. Of the others some cures are.
+  var isOfHost: Bool {
+    switch self {
+    case .realTimeRights, .memoryLock, .isolation, .spiDevice, .gpioChip, .serialPort, .service,
+      .virtualisation, .interruptions:
+      false
+    default: true
+    }
+  }
+
   /// "real-time rights".
   public var title: String { String(rawValue.map { $0 == "-" ? " " : $0 }) }
 }

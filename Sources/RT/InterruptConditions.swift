@@ -45,7 +45,9 @@ public struct InterruptConditions: Equatable, Sendable {
 
   /// Lines such as ` 65:  1234  0  GICv2 150 Level  fe204000.spi`; named ones ("LOC:") are the
   /// CPU's own and cannot be moved.
-  static func parse(
+  ///
+  /// - Parameter table: /proc/interrupts.
+  public static func parse(
     _ table: String
   ) -> [(number: Int, name: String, controller: String, count: UInt64)] {
     let lines = table.split(separator: "\n")

@@ -13,7 +13,11 @@ public enum ProcFile {
   /// The first bytes of a file; nil when it cannot be opened.
   public static func bytes(_ path: String, atMost limit: Int) -> [UInt8]? {
     // O_NONBLOCK: whoever put a pipe where a file belongs shall not stop us.
-    let descriptor = unsafe shim_open(path, 0o4000)
+    bytes(opened: unsafe shim_open(path, 0o4000), atMost: limit)
+  }
+
+  /// The same of a file that is open, and closed then; nil for an -errno.
+  static func bytes(opened descriptor: Int32, atMost limit: Int) -> [UInt8]? {
     guard descriptor >= 0 else { return nil }
     defer { shim_close(descriptor) }
     var bytes: [UInt8] = []
@@ -27,8 +31,10 @@ public enum ProcFile {
   }
 
   /// The first line, without spaces around it.
-  public static func line(_ path: String) -> String? {
-    text(path)?.split(separator: "\n").first.map {
+  public static func line(_ path: String) -> String? { text(path).flatMap(firstLine) }
+
+  static func firstLine(of text: String) -> String? {
+    text.split(separator: "\n").first.map {
       String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
   }

@@ -1,7 +1,8 @@
 #define _GNU_SOURCE
 #include "gpio.h"
 
-#include <dirent.h>
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gpiod.h>
@@ -18,26 +19,6 @@ _Static_assert(sizeof(struct gpiochip_info) == 68, "GPIO uAPI: chip info");
 _Static_assert(sizeof(struct gpio_v2_line_info) == 256, "GPIO uAPI v2: line info");
 _Static_assert(sizeof(struct gpio_v2_line_request) == 592, "GPIO uAPI v2: line request");
 _Static_assert(sizeof(struct gpio_v2_line_event) == 48, "GPIO uAPI v2: line event");
-
-int shim_device_names(const char *folder, const char *prefix, char *names, size_t byte_count) {
-  DIR *directory = opendir(folder);
-  if (!directory) return -errno;
-  int count = 0;
-  size_t used = 0;
-  for (struct dirent *entry; (entry = readdir(directory));) {
-    if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) continue;
-    size_t size = strlen(entry->d_name) + 1;
-    if (used + size > byte_count) {
-      closedir(directory);
-      return -ENOSPC;
-    }
-    memcpy(names + used, entry->d_name, size);
-    used += size;
-    count++;
-  }
-  closedir(directory);
-  return count;
-}
 
 static int open_chip(const char *path) {
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);

@@ -68,15 +68,6 @@ int shim_set_thread_scheduler(int thread, int policy, int priority) {
   return sched_setscheduler(thread, policy, &parameter) < 0 ? -errno : 0;
 }
 
-int shim_get_thread_scheduler(int thread, int *policy, int *priority) {
-  struct sched_param parameter;
-  int found = sched_getscheduler(thread);
-  if (found < 0 || sched_getparam(thread, &parameter) < 0) return -errno;
-  *policy = found;
-  *priority = parameter.sched_priority;
-  return 0;
-}
-
 int shim_set_affinity(int cpu) {
   if (cpu < 0 || cpu >= CPU_SETSIZE) return -EINVAL;
   cpu_set_t set;

@@ -92,6 +92,8 @@ int shim_make_folders(const char *path) {
   return 0;
 }
 
+int shim_make_folder_exclusively(const char *path) { return mkdir(path, 0700) < 0 ? -errno : 0; }
+
 int shim_remove(const char *path) { return unlink(path) < 0 ? -errno : 0; }
 
 int shim_rename_exclusively(const char *from, const char *to) {

@@ -2,6 +2,7 @@
 // "cannot be known" where a file is merely missing.
 
 import Foundation
+import RT
 import TestSupport
 import Testing
 
@@ -61,6 +62,49 @@ struct GarbageTests {
     let found = tree.findings(.chip(cpus: [3, 2], port: "/dev/serial0"))
     let governor = try #require(found.first { $0.subject == .governor })
     #expect(governor.found == "CPU 2: ?[2Jondemand?")
+  }
+
+  @Test("no link of a tree is followed, neither out of it nor within, and no way leads up")
+  func links() throws {
+    let secret = try TemporaryFolder()
+    try Data("SECRET\n".utf8).write(to: URL(fileURLWithPath: secret.path("shadow")))
+    let tree = try CapturedTree("raspberry-pi-4-rt")
+    let plan = DoctorPlan.chip(cpus: [3], port: "/dev/ttyUSB0")
+    func link(_ path: String, _ target: String) throws {
+      try tree.remove(path)
+      try FileManager.default.createSymbolicLink(
+        atPath: tree.folder.path + path, withDestinationPath: target)
+    }
+    try link("/proc/sys/kernel/version", secret.path("shadow"))
+    // Within the tree it would be harmless, and nobody makes one.
+    try link(
+      "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+      "../../../../../proc/sys/kernel/osrelease")
+    // A folder above.
+    try FileManager.default.createDirectory(
+      atPath: secret.path("cpu3/cpufreq"), withIntermediateDirectories: true)
+    try Data("SECRET\n".utf8).write(
+      to: URL(fileURLWithPath: secret.path("cpu3/cpufreq/scaling_governor")))
+    try link("/sys/devices/system/cpu/cpu3", secret.path("cpu3"))
+    // Names that a tree chooses itself.
+    let outside = String(repeating: "../", count: 40) + secret.path("shadow").dropFirst()
+    let answers = try #require(tree.files.text(KernelAnswers.path))
+    try tree.write(
+      KernelAnswers.path,
+      answers.replacing("link ttyUSB0 port", with: "link \(outside) port"))
+    let found = tree.findings(plan)
+    #expect(!found.contains { $0.found.contains("SECRET") || ($0.cure ?? "").contains("SECRET") })
+    #expect(
+      found.first { $0.subject == .preemption }?.found
+        == "cannot be known: there is no /proc/sys/kernel/version")
+    #expect(found.first { $0.subject == .clockSource }?.severity == .note)
+    #expect(found.first { $0.subject == .governor }?.found.contains("no cpufreq") == true)
+    // Folders are not looked into through links either.
+    try link("/sys/class/thermal", secret.path)
+    #expect(tree.files.names(in: "/sys/class/thermal").isEmpty)
+    #expect(tree.files.text("/sys/class/tty/" + outside) == nil)
+    #expect(tree.files.text("/sys/class/../../etc/os-release") == nil)
+    #expect(tree.files.text("/etc/os-release") == "ID=debian\n")
   }
 
   @Test("a tree without any file gives notes, and nothing that a session would be refused for")

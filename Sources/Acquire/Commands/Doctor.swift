@@ -12,8 +12,8 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Says what on this machine would make a session late, what it costs, and the cure.",
     discussion: """
       Looks at the kernel, its limits, the CPUs, interrupts, devices and clocks, for the session \
-      that the configuration describes, and measures for two to three seconds. It changes nothing \
-      without --fix. As root it sees more (debugfs) and may repair.
+      that the configuration describes, and measures for two to three seconds, unless a session \
+      runs. It changes nothing without --fix. As root it sees more (debugfs) and may repair.
 
       EXAMPLES
         acquire doctor --amplifier ads1299 --exoskeleton /dev/ttyUSB0
@@ -59,6 +59,9 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var source: ConfigurationOptions
 
   func validate() throws {
+    if tree?.isEmpty == true || capture?.isEmpty == true {
+      throw ValidationError("a folder has a name")
+    }
     if tree != nil, fix { throw ValidationError("--fix cannot repair a captured tree") }
     if capture != nil, tree != nil || fix || json {
       throw ValidationError("--capture stands alone: without --tree, --fix and --json")
@@ -75,16 +78,23 @@ struct DoctorCommand: ParsableCommand {
     }
     var (machine, plan) = try examined(configuration)
     if tree == nil, !noMeasure {
-      machine.measurements = .take(cpus: plan.cpus, priority: plan.acquisitionPriority)
+      machine.measuringHindrance = machine.runningSession ?? Self.sessionSpokenTo
+      if machine.measuringHindrance == nil {
+        machine.measurements = .take(cpus: plan.cpus, priority: plan.acquisitionPriority)
+      }
     }
     var findings = Doctor.examine(machine, plan)
     if fix {
       let outcomes = repair(findings)
       let told = outcomes.map { DoctorPage.line(of: $0) + "\n" }.joined()
-      (json ? Terminal.error : Terminal.output).write(told.isEmpty ? "nothing to fix\n" : told)
+      let nothing =
+        machine.isContainer
+        ? "nothing is fixed in a container: kernel and /sys are the host's\n" : "nothing to fix\n"
+      (json ? Terminal.error : Terminal.output).write(told.isEmpty ? nothing : told)
       // As it is now, by its own files.
-      let measured = machine.measurements
-      machine = .this(plan: plan, measurements: measured)
+      let (measurements, hindrance) = (machine.measurements, machine.measuringHindrance)
+      machine = .this(plan: plan, measurements: measurements)
+      machine.measuringHindrance = hindrance
       findings = Doctor.examine(machine, plan)
     }
     let page = DoctorPage(
@@ -110,8 +120,14 @@ struct DoctorCommand: ParsableCommand {
     var machine = Machine.current()
     machine.allowedCPUs = captured.allowedCPUs
     machine.isolatedCPUs = captured.isolatedCPUs
-    machine.usableIsolatedCPUs = captured.isolatedCPUs
+    machine.usableIsolatedCPUs = captured.usableIsolatedCPUs
     return (captured, try configuration.doctorPlan(machine))
+  }
+
+  /// One whose process cannot be seen from here, or shows another name.
+  private static var sessionSpokenTo: String? {
+    let found = RunningSession.find()
+    return (found.sessions.map(\.process) + found.unreached).first.map { "session \($0) runs" }
   }
 
   private func keep(in folder: String, _ plan: DoctorPlan) throws(Failure) {
@@ -121,8 +137,8 @@ struct DoctorCommand: ParsableCommand {
     } catch {
       throw Failure(
         .cannotCreate,
-        "\(error.path) cannot be written: \(describe(errno: error.errno)); choose "
-          + "another folder")
+        "\(error.path) cannot be written: \(describe(errno: error.errno)); name a folder that does "
+          + "not exist yet, in one that does")
     }
   }
 

@@ -112,6 +112,10 @@ struct DoctorPage {
     if outcome.isDone {
       return "fixed: \(command)   (was \(before), is \(outcome.after ?? "?"), until the next boot)"
     }
+    if outcome.isManaged {
+      return "left as it is: \(command)   (is \(before)): the kernel places this interrupt itself; "
+        + "`managed_irq` in isolcpus= keeps it off isolated CPUs"
+    }
     if outcome.errno == 1 || outcome.errno == 13 {
       return "not allowed: \(command)   (is \(before)); as root: sudo sh -c '\(command)'"
     }

@@ -32,6 +32,14 @@ enum Board: Sendable, Equatable {
     if case .raspberryPi = self { true } else { false }
   }
 
+  /// From where on the firmware lowers the clock, whatever the kernel's trip points say; in
+  /// thousandths of °C.
+  var firmwareTemperatureLimit: Int64? {
+    guard case .raspberryPi(_, let model) = self else { return nil }
+    // Its "soft limit", as it comes (temp_soft_limit in config.txt).
+    return model.contains("3 Model B Plus") ? 60_000 : 80_000
+  }
+
   /// How something gets onto the kernel's command line here.
   func bootParameters(_ words: String) -> String {
     switch self {

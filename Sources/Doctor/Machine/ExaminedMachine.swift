@@ -8,6 +8,8 @@ public struct ExaminedMachine: Sendable {
   let answers: KernelAnswers
   /// Nil where nothing was measured.
   public var measurements: Measurements?
+  /// Why nothing was measured although it was wanted; nil elsewhere.
+  public var measuringHindrance: String?
   let board: Board
   let kernel: Kernel
   let processes: Processes
@@ -15,6 +17,10 @@ public struct ExaminedMachine: Sendable {
   /// CPUs that a session may use, rising; empty when it cannot be known.
   public let allowedCPUs: [Int]
   public let isolatedCPUs: [Int]
+  /// Those of them on which a session may put a thread.
+  public let usableIsolatedCPUs: [Int]
+  /// Its kernel, /sys and boot parameters are another machine's.
+  public let isContainer: Bool
 
   /// This one. Starts a thread for a moment, to see whether it may be a real-time thread.
   public static func this(plan: DoctorPlan, measurements: Measurements? = nil) -> ExaminedMachine {
@@ -40,7 +46,14 @@ public struct ExaminedMachine: Sendable {
     interrupts = Interrupt.all(files.text("/proc/interrupts") ?? "")
     allowedCPUs = Machine.cpuList(
       Self.field("Cpus_allowed_list", of: files.text("/proc/self/status") ?? "") ?? "")
-    isolatedCPUs = Machine.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    let isolated = Machine.cpuList(files.line("/sys/devices/system/cpu/isolated") ?? "")
+    isolatedCPUs = isolated
+    usableIsolatedCPUs =
+      answers.usableIsolatedCPUs.map { usable in usable.filter(isolated.contains) } ?? isolated
+    isContainer =
+      ["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].contains { path in
+        files.text(path) != nil
+      }
   }
 
   /// "Name:  value" of /proc/self/status and its like.
@@ -67,6 +80,27 @@ public struct ExaminedMachine: Sendable {
     guard let soft = line?.dropFirst(name.count).words.first else { return nil }
     return soft == "unlimited" ? .max : UInt64(soft)
   }
+
+  /// The session that runs: measuring would take its CPU from it, at its own priority. Nil where
+  /// none shows itself.
+  public var runningSession: String? {
+    if interrupts.contains(where: \.isClaimed) { return "a session holds its lines" }
+    let commands: Set = ["run", "record", "impedance", "jitter"]
+    return processes.commandLines(of: "acquire").first { words in
+      words.dropFirst().first.map(commands.contains) ?? false
+    }.map { "`acquire \($0[1])` runs" }
+  }
+
+  /// CPUs for everything but the session: online, not the session's, not isolated.
+  func housekeepingCPUs(beside plan: DoctorPlan) -> [Int] {
+    let online = Machine.cpuList(files.line("/sys/devices/system/cpu/online") ?? "")
+    return (online.isEmpty ? allowedCPUs : online).filter { cpu in
+      !plan.cpus.contains(cpu) && !isolatedCPUs.contains(cpu)
+    }
+  }
+
+  /// In a container: what is cured outside of it.
+  func onHost(_ cure: String) -> String { isContainer ? "on the host: " + cure : cure }
 
   /// The thread of an interrupt whose line in /proc/interrupts holds this text.
   func interruptThreads(_ matches: (Interrupt) -> Bool) -> [RunningProcess] {

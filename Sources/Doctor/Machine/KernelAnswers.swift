@@ -21,6 +21,8 @@ public struct KernelAnswers: Sendable, Equatable {
   var chips: [Chip] = []
   /// gpiochips that may not be opened.
   var closedChips: [String] = []
+  /// Isolated CPUs on which a thread may be put; nil: not tried.
+  var usableIsolatedCPUs: [Int]?
 
   /// Where a captured tree has them.
   static var path: String { "/doctor-answers" }
@@ -37,6 +39,9 @@ public struct KernelAnswers: Sendable, Equatable {
     lines += links.sorted { $0.key < $1.key }.map { "link \($0.value) \($0.key)" }
     lines += chips.map { "chip \($0.path) \($0.lineCount) \($0.label)" }
     lines += closedChips.map { "closed-chip \($0)" }
+    if let cpus = usableIsolatedCPUs {
+      lines.append("usable-isolated \(cpus.isEmpty ? "none" : Rule.cpuListText(cpus))")
+    }
     return lines.map { $0 + "\n" }.joined()
   }
 
@@ -58,6 +63,8 @@ public struct KernelAnswers: Sendable, Equatable {
           chips.append(Chip(path: fields[0], lineCount: count, label: fields[2]))
         }
       case "closed-chip": closedChips.append(parts[1])
+      // "none" is no list.
+      case "usable-isolated": usableIsolatedCPUs = Machine.cpuList(parts[1])
       default: continue
       }
     }
@@ -87,6 +94,7 @@ public struct KernelAnswers: Sendable, Equatable {
     for name in SystemFiles.ofThisMachine.names(in: "/dev", prefix: "gpiochip") {
       answers.ask(chip: "/dev/" + name)
     }
+    answers.usableIsolatedCPUs = Machine.current().usableIsolatedCPUs
     return answers
   }
 

@@ -1,4 +1,4 @@
-// Processes and interrupts, as far as rules ask for them.
+// Processes, as far as rules ask for them.
 
 /// By /proc/N/stat, proc(5).
 struct RunningProcess: Sendable, Equatable {
@@ -62,45 +62,13 @@ struct Processes: Sendable {
     return found
   }
 
-  func named(_ name: String) -> [RunningProcess] { those { $0.name == name } }
-}
-
-/// A line of /proc/interrupts.
-struct Interrupt: Sendable, Equatable {
-  var number: Int
-  /// How often, by CPU in the order of the table.
-  var counts: [UInt64]
-  /// Chip, hardware number, and who listens: "GICv2 150 Level fe204000.spi".
-  var description: String
-
-  /// A line that `acquire` has claimed, by its consumer's name: DRDY, or an emergency line.
-  var isClaimed: Bool { description.contains("acquire ") }
-
-  /// Each CPU has its own, and nobody can move it.
-  var isOfEachCPU: Bool {
-    let last = description.words.last ?? ""
-    return ["timer", "arch_timer", "vtimer", "ptimer", "arm-pmu", "cascade"].contains(last)
-  }
-
-  /// Whether this device listens. A controller may also be the chip of a claimed line.
-  func serves(_ device: String) -> Bool {
-    !isClaimed && description.words.contains { $0 == device || $0 == device + "," }
-  }
-
-  /// - Parameter table: /proc/interrupts.
-  static func all(_ table: String) -> [Interrupt] {
-    let lines = table.split(separator: "\n")
-    guard let header = lines.first else { return [] }
-    let cpuCount = header.words.count { $0.hasPrefix("CPU") }
-    return lines.dropFirst().compactMap { line in
-      guard let colon = line.firstIndex(of: ":"), let number = Int(line[..<colon].trimmed),
-        number >= 0
-      else { return nil }
-      let words = line[line.index(after: colon)...].words
-      let counts = words.prefix(cpuCount).prefix { UInt64($0) != nil }.compactMap { UInt64($0) }
-      return Interrupt(
-        number: number, counts: counts,
-        description: words.dropFirst(counts.count).joined(separator: " "))
+  /// Of those with this name; not remembered, since anything may stand there.
+  func commandLines(of name: String) -> [[String]] {
+    all.filter { $0.name == name }.compactMap { process in
+      files.textUnremembered("/proc/\(process.number)/cmdline")?.split(separator: "\0").map(
+        String.init)
     }
   }
+
+  func named(_ name: String) -> [RunningProcess] { those { $0.name == name } }
 }

@@ -13,7 +13,9 @@ extension Rule {
           cure: "while a session runs: acquire doctor --fix, with the same --config")
       ]
     }
-    let low = threads.filter { !($0.isRealTime && $0.realTimePriority > plan.acquisitionPriority) }
+    let low = threads.filter { thread in
+      !thread.isRealTime || thread.realTimePriority < plan.leastDataReadyThreadPriority
+    }
     if low.isEmpty {
       let priorities = threads.map { String($0.realTimePriority) }.joined(separator: ", ")
       return [

@@ -2,10 +2,11 @@
 
 enum DeviceRules {
   private static let folders = ["/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"]
+  static let paths = folders.map { $0 + "/60-acquire.rules" }
 
   /// Their path; nil when they are not installed.
   static func installed(_ files: ExaminedFiles) -> String? {
-    folders.map { $0 + "/60-acquire.rules" }.first { files.text($0) != nil }
+    paths.first { files.text($0) != nil }
   }
 }
 

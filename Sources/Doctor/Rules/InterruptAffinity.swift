@@ -7,8 +7,7 @@ extension Rule {
     guard !machine.interrupts.isEmpty else {
       return [.unknown(.interruptAffinity, "/proc/interrupts cannot be read")]
     }
-    let all = Machine.cpuList(machine.files.line("/sys/devices/system/cpu/online") ?? "")
-    let others = all.filter { !plan.cpus.contains($0) }
+    let others = machine.housekeepingCPUs(beside: plan)
     var foreign: [(interrupt: Interrupt, path: String)] = []
     for interrupt in machine.interrupts
     where !interrupt.isOfEachCPU && !isOurs(interrupt, machine, plan) {
@@ -18,7 +17,7 @@ extension Rule {
       let list =
         machine.files.line("\(folder)/effective_affinity_list") ?? machine.files.line(allowed)
       let served = Machine.cpuList(list ?? "")
-      if served.contains(where: plan.cpus.contains), interrupt.counts.contains(where: { $0 > 0 }) {
+      if served.contains(where: plan.cpus.contains), interrupt.count > 0 {
         foreign.append((interrupt, allowed))
       }
     }
@@ -39,7 +38,8 @@ extension Rule {
         cure: others.isEmpty
           ? nil
           : machine.board.bootParameters("irqaffinity=\(free)")
-            + "; at once: echo \(free) > /proc/irq/N/smp_affinity_list",
+            + "; at once: echo \(free) > /proc/irq/N/smp_affinity_list (interrupts that the kernel "
+            + "manages refuse it: `managed_irq` in isolcpus= keeps them away)",
         repairs: others.isEmpty ? [] : foreign.map { .write(value: free, path: $0.path) }))
     return findings
   }

@@ -4,6 +4,14 @@ import RT
 
 extension Rule {
   static let interruptions = Rule(.interruptions) { machine, _ in
+    if let hindrance = machine.measuringHindrance {
+      return [
+        Finding(
+          .interruptions, .note, "not measured: \(hindrance)",
+          cost: "the measuring threads would take the session's CPUs from it",
+          cure: "acquire doctor, when it has ended")
+      ]
+    }
     guard let gaps = machine.measurements?.gaps, !gaps.isEmpty else { return [] }
     return gaps.map { gap in
       let found =

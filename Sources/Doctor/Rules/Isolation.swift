@@ -8,8 +8,9 @@ extension Rule {
       return [.unknown(.isolation, "/proc/self/status does not say which CPUs may be used")]
     }
     guard !plan.cpus.isEmpty else { return [.unknown(.isolation, "no CPU is chosen")] }
+    let usable = machine.usableIsolatedCPUs
     let missing = plan.cpus.filter { cpu in
-      !machine.allowedCPUs.contains(cpu) && !machine.isolatedCPUs.contains(cpu)
+      !machine.allowedCPUs.contains(cpu) && !usable.contains(cpu)
     }
     if !missing.isEmpty {
       return [
@@ -18,28 +19,39 @@ extension Rule {
           "CPU \(missing.map(String.init).joined(separator: ", ")) cannot be used by this process",
           cost: "a session does not start (exit code 77)",
           cure: "set realtime.acquisition-cpu and realtime.decoding-cpu to some of "
-            + cpuListText(machine.allowedCPUs))
+            + cpuListText(machine.allowedCPUs + usable))
       ]
     }
     let shared = plan.cpus.filter { !machine.isolatedCPUs.contains($0) }
     if shared.isEmpty {
       return [Finding(.isolation, .ok, "\(plan.cpuText) kept free (isolcpus)")]
     }
-    if !machine.isolatedCPUs.isEmpty {
-      let free = machine.isolatedCPUs
+    if let last = usable.last {
+      // A session takes them by itself: the configuration must have named others.
       return [
         Finding(
           .isolation, .warning,
-          "\(plan.cpuText) chosen, although CPU \(cpuListText(free)) is kept free (isolcpus)",
+          "CPU \(cpuListText(shared)) chosen, although CPU \(cpuListText(usable)) is kept free "
+            + "(isolcpus)",
           cost: "the kernel's work for other programs (page faults, timers, RCU) delays frames",
-          cure: "realtime.acquisition-cpu = \(free[free.count - 1]) and realtime.decoding-cpu = "
-            + "\(free.dropLast().last ?? free[0]) in the configuration")
+          cure:
+            "leave realtime.acquisition-cpu and realtime.decoding-cpu out of the configuration: "
+            + "a session takes what is kept free; or realtime.acquisition-cpu = \(last) and "
+            + "realtime.decoding-cpu = \(usable.dropLast().last ?? last)")
       ]
     }
-    let present = Machine.cpuList(machine.files.line("/sys/devices/system/cpu/online") ?? "")
-    let others = (present.isEmpty ? machine.allowedCPUs : present).filter {
-      !plan.cpus.contains($0)
+    if !machine.isolatedCPUs.isEmpty {
+      return [
+        Finding(
+          .isolation, .warning,
+          "\(plan.cpuText) chosen: CPU \(cpuListText(machine.isolatedCPUs)) is kept free "
+            + "(isolcpus), but this process may not use it",
+          cost: "the kernel's work for other programs (page faults, timers, RCU) delays frames",
+          cure: "let it: AllowedCPUs= of the unit, cpuset.cpus of its group, or a container's "
+            + "--cpuset-cpus")
+      ]
     }
+    let others = machine.housekeepingCPUs(beside: plan)
     if others.isEmpty {
       return [
         Finding(
@@ -52,8 +64,9 @@ extension Rule {
       Finding(
         .isolation, .warning, "\(plan.cpuText) chosen, but not kept free of other programs",
         cost: "the kernel's work for them (page faults, timers, RCU) delays frames",
-        cure: machine.board.bootParameters(
-          "isolcpus=domain,managed_irq,\(mine) irqaffinity=\(cpuListText(others))"))
+        cure: machine.onHost(
+          machine.board.bootParameters(
+            "isolcpus=domain,managed_irq,\(mine) irqaffinity=\(cpuListText(others))")))
     ]
   }
 

@@ -21,7 +21,7 @@ extension Rule {
       ]
     }
     let costly = [
-      "PROVE_LOCKING", "LOCK_STAT", "DEBUG_LOCK_ALLOC", "DEBUG_ATOMIC_SLEEP", "DEBUG_OBJECTS",
+      "PROVE_LOCKING", "LOCK_STAT", "DEBUG_LOCK_ALLOC", "DEBUG_OBJECTS",
       "KASAN", "KCSAN", "IRQSOFF_TRACER", "PREEMPT_TRACER",
     ].filter(options.contains)
     if !costly.isEmpty {

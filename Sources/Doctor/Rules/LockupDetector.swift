@@ -13,7 +13,7 @@ extension Rule {
     if let watched, !watched.contains(where: plan.cpus.contains) {
       return [Finding(.lockupDetector, .ok, "the lockup detectors leave \(plan.cpuText) alone")]
     }
-    let others = machine.allowedCPUs.filter { !plan.cpus.contains($0) }
+    let others = machine.housekeepingCPUs(beside: plan)
     return [
       Finding(
         .lockupDetector, .note,

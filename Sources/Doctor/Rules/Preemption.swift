@@ -49,7 +49,8 @@ extension Rule {
         + "afterwards that /sys/kernel/realtime says 1"
     case .deviceTree: "install or build a kernel with CONFIG_PREEMPT_RT (6.12 or later has it)"
     case .personalComputer:
-      machine.distribution == "debian"
+      // A container's distribution is not its kernel's.
+      machine.distribution == "debian" && !machine.isContainer
         ? "apt install linux-image-rt-amd64, and reboot"
         : "install your distribution's kernel with PREEMPT_RT, and reboot"
     }

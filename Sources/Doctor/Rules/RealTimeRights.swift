@@ -58,15 +58,17 @@ extension Rule {
         .realTimeRights, severity,
         found + ": its control group has no real-time budget (RT_GROUP_SCHED)",
         cost: notStarted(plan),
-        cure: "echo 950000 > \(budget.path), as root; every group above it needs as much")
+        cure: machine.onHost(
+          "echo 950000 > \(budget.path), as root; every group above it needs as much"))
     }
     if machine.kernel.has("RT_GROUP_SCHED") == true {
       return Finding(
         .realTimeRights, severity,
         found + ": the kernel has RT_GROUP_SCHED, under which only groups with a budget may",
         cost: notStarted(plan),
-        cure: "run it in the root group: `echo $$ > /sys/fs/cgroup/cgroup.procs` in its shell, as "
-          + "root; for good: a kernel without RT_GROUP_SCHED")
+        cure: machine.onHost(
+          "run it in the root group: `echo $$ > /sys/fs/cgroup/cgroup.procs` in its shell, as "
+            + "root; for good: a kernel without RT_GROUP_SCHED"))
     }
     return Finding(
       .realTimeRights, severity,

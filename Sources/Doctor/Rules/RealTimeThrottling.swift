@@ -24,7 +24,7 @@ extension Rule {
     let found = "real-time threads may use \(runtime) of each \(period) µs"
     // Half: the two threads of a session use a few per cent, one that waits awake a quarter.
     guard runtime < period / 2 else { return Finding(.realTimeThrottling, .ok, found) }
-    let usual = period / 100 * 95
+    let usual = period - period / 20
     return Finding(
       .realTimeThrottling, runtime == 0 ? .error : .warning, found,
       cost: "after that they stand still until the next period, up to \(period - runtime) µs",
@@ -42,7 +42,7 @@ extension Rule {
       else { continue }
       // A tenth: twice the kernel's own 50 ms a second.
       let isLarge = runtime > period / 10
-      let usual = period / 20
+      let usual = max(1, period / 20)
       found.append(
         Finding(
           .realTimeThrottling, isLarge ? .warning : .ok,

@@ -14,7 +14,9 @@ extension Rule {
     guard !threads.isEmpty else {
       return [Finding(.spiInterrupt, .ok, "\(name) has no interrupt thread that could be late")]
     }
-    let low = threads.filter { !($0.isRealTime && $0.realTimePriority > plan.decodingPriority) }
+    let low = threads.filter { thread in
+      !thread.isRealTime || thread.realTimePriority < plan.leastSPIThreadPriority
+    }
     if low.isEmpty {
       let priorities = threads.map { String($0.realTimePriority) }.joined(separator: ", ")
       return [Finding(.spiInterrupt, .ok, "\(name)'s interrupt thread has priority \(priorities)")]

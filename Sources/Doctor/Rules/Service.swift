@@ -1,13 +1,27 @@
 // Does the service have the limits that a session needs?
 
+enum ServiceUnit {
+  private static let folders = [
+    "/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+  ]
+  static let paths = folders.map { $0 + "/acquire.service" }
+
+  /// The lines that are of concern: others may hold what is nobody's business.
+  static func settings(_ text: String) -> [String] {
+    let names = ["LimitRTPRIO=", "LimitMEMLOCK=", "RestrictRealtime="]
+    return text.split(separator: "\n").map { String($0.trimmed) }.filter { line in
+      names.contains(where: line.hasPrefix)
+    }
+  }
+}
+
 extension Rule {
   static let service = Rule(.service) { machine, _ in
     // Where another program is process 1, units say nothing.
     guard machine.processes.those({ $0.number == 1 && $0.name == "systemd" }).count == 1 else {
       return []
     }
-    let folders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
-    let unit = folders.map { $0 + "/acquire.service" }.lazy.compactMap { path in
+    let unit = ServiceUnit.paths.lazy.compactMap { path in
       machine.files.text(path).map { (path: path, text: $0) }
     }.first
     guard let unit else {
@@ -17,7 +31,7 @@ extension Rule {
           cost: "none, as long as people start sessions themselves", cure: "make install")
       ]
     }
-    let lines = unit.text.split(separator: "\n").map { $0.trimmed }
+    let lines = ServiceUnit.settings(unit.text)
     var lacks = ["LimitRTPRIO=", "LimitMEMLOCK="].filter { word in
       !lines.contains { $0.hasPrefix(word) }
     }

@@ -12,9 +12,7 @@ extension Rule {
             + "there" + gaps(machine.measurements),
           cure: "run sessions on the machine itself"))
     }
-    if machine.files.text("/.dockerenv") != nil
-      || machine.files.line("/run/systemd/container") != nil
-    {
+    if machine.isContainer {
       findings.append(
         Finding(
           .virtualisation, .note, "a container",

@@ -9,10 +9,6 @@
 
 #include "attributes.h"
 
-/// The names in `folder` that begin with `prefix`, one after the other, each ended by a zero byte.
-/// How many, -ENOSPC when they do not fit, or another -errno.
-int shim_device_names(const char *folder, const char *prefix, char *names, size_t byte_count);
-
 /// What a gpiochip says of itself.
 struct shim_gpio_chip_info {
   char name[32];

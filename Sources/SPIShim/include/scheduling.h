@@ -26,9 +26,8 @@ int shim_set_deadline(uint64_t runtime_ns, uint64_t deadline_ns, uint64_t period
 /// Policy and priority that the calling thread has now.
 int shim_get_scheduler(int *policy, int *priority);
 
-/// Policy and priority of any thread of the machine, the kernel's too. 0, or -errno.
+/// Sets policy and priority of any thread of the machine, the kernel's too. 0, or -errno.
 int shim_set_thread_scheduler(int thread, int policy, int priority);
-int shim_get_thread_scheduler(int thread, int *policy, int *priority);
 
 /// Whether the calling thread might be pinned to a CPU: tries, and puts it back. 0, or -errno.
 int shim_may_run_on(int cpu);

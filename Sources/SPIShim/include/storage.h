@@ -33,6 +33,9 @@ int64_t shim_free_space(const char *folder);
 /// Makes a folder and those above it; an existing one will do. 0, or -errno.
 int shim_make_folders(const char *path);
 
+/// Makes a folder that must not exist yet, for this user alone. 0, -EEXIST, or another -errno.
+int shim_make_folder_exclusively(const char *path);
+
 /// Removes a file's name. 0, or -errno.
 int shim_remove(const char *path);
 
