@@ -1,5 +1,6 @@
 // Keeps what the rules read, so that another machine can be examined from a desk.
 
+import RT
 import SPIShim
 
 /// Why a tree was not written.
@@ -13,7 +14,7 @@ public enum Capture {
   /// Writes exactly the files that the rules have read of this machine, and the kernel's answers,
   /// below `folder`. Files that are there already are left alone, and are a fault.
   ///
-  /// Of the kernel's command line only words that the rules know are kept, of /proc/cpuinfo no
+  /// Of the kernel's command line only words that matter to timing are kept, of /proc/cpuinfo no
   /// serial number.
   ///
   /// - Returns: how many files.
@@ -35,7 +36,7 @@ public enum Capture {
     let text = String(decoding: bytes, as: UTF8.self)
     switch path {
     case "/proc/cmdline":
-      return Array((Kernel.known(text.words).joined(separator: " ") + "\n").utf8)
+      return Array((KernelParameters(commandLine: text).words.joined(separator: " ") + "\n").utf8)
     case "/proc/cpuinfo":
       let lines = text.split(separator: "\n").filter { !$0.hasPrefix("Serial") }
       return Array(lines.map { $0 + "\n" }.joined().utf8)
