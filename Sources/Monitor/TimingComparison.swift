@@ -54,7 +54,7 @@ public struct TimingComparison: Sendable {
   var resolutionNotes: [String] {
     [(names.first, first), (names.second, second)].compactMap { name, report in
       guard report.resolution > Nanoseconds(1) else { return nil }
-      let step = report.resolution.readable
+      let step = LatencyAxisLabel.text(report.resolution)
       return "\(name) has values cut down to whole steps of \(step): its percentiles are "
         + "interpolated, its worst values may be up to \(step) longer than shown, and differences "
         + "below \(step) say nothing."
@@ -162,13 +162,13 @@ public struct TimingComparison: Sendable {
           "The conditions differ (\(named)\(different.count > 6 ? ", …" : "")): the figures "
           + "cannot be compared as those of one machine in one set-up.")
     }
-    let rest =
-      alone > 0 ? " \(alone) more \(alone == 1 ? "is" : "are") told by one of them only." : ""
+    let more = alone == 1 ? "1 more is" : "\(alone) more are"
+    let rest = alone > 0 ? " \(more) told by one of them only." : ""
     guard lasting.count >= Self.conditionMinimum else {
       return TimingVerdict(
         level: .limited,
-        sentence: "Too few conditions (\(lasting.count)) are told by both to compare the machines."
-          + rest)
+        sentence:
+          "Too few conditions (\(lasting.count)) are told by both to compare the machines." + rest)
     }
     return TimingVerdict(
       level: alone > lasting.count ? .limited : .good,

@@ -93,7 +93,7 @@ struct TimingComparisonTests {
     let cut = TimingComparison(first, second, names: ("a.json", "b.json"))
     #expect(
       cut.figures(try #require(cut.pairs.first)).map(\.name) == ["values", "worst", "missed"])
-    let sentence = "b.json has values cut down to whole steps of 1.00 µs"
+    let sentence = "b.json has values cut down to whole steps of 1 µs"
     #expect(cut.resolutionNotes.map { $0.prefix(sentence.count) } == [sentence[...]])
     #expect(cut.html.contains(sentence) && cut.page(TerminalText(columns: 200)).contains(sentence))
   }

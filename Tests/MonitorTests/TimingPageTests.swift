@@ -153,6 +153,8 @@ struct TimingPageTests {
       #expect(report.html.contains("<td>0</td><td>–</td><td>–</td>"))
       #expect(report.json.line.contains(#""p50":null"#))
     }
+    series.budget = nil
+    #expect(ReportSample.report([filled, series]).svg.contains(">thread 1 without a value<"))
   }
 
   @Test("a day is the day that Foundation says")

@@ -9,7 +9,8 @@ struct KernelParametersTests {
     let told = KernelParameters(
       commandLine: "BOOT_IMAGE=/vmlinuz root=UUID=7-secret ro isolcpus=domain,managed_irq,2-3 "
         + "rcu_nocbs=2-3 rcutree.kthread_prio=11 irqaffinity=0-1 threadirqs "
-        + "intel_idle.max_cstate=0 processor.max_cstate=1 8250.nr_uarts=1 console=ttyS0,115200 ip=10.0.0.7::secret "
+        + "intel_idle.max_cstate=0 processor.max_cstate=1 8250.nr_uarts=1 "
+        + "console=ttyS0,115200 ip=10.0.0.7::secret "
         + "smsc95xx.macaddr=DC:A6:32:SE:CR:ET dwc_otg.fiq_enable=0 nosmt mitigations=off")
     #expect(
       told.words == [
