@@ -23,6 +23,9 @@ public struct DeliveryAccount: Sendable, BitwiseCopyable {
   public var corrupt: UInt64 = 0
   /// Of `frames`: without some of the channels; in no other of these counts.
   public var incomplete: UInt64 = 0
+  /// Number of the first, and when it was ready.
+  public var firstIndex: UInt64 = 0
+  public var firstEdge = MonotonicInstant(nanoseconds: 0)
   /// When the newest one was ready.
   public var lastEdge = MonotonicInstant(nanoseconds: 0)
 
@@ -30,6 +33,10 @@ public struct DeliveryAccount: Sendable, BitwiseCopyable {
 
   @_noLocks @_noAllocation
   @inlinable public mutating func note(_ header: FrameHeader) {
+    if frames == 0 {
+      firstIndex = header.sampleIndex
+      firstEdge = header.edgeTime
+    }
     frames &+= 1
     due = header.sampleIndex &+ 1
     paused &+= UInt64(header.pausedBefore)
@@ -42,6 +49,14 @@ public struct DeliveryAccount: Sendable, BitwiseCopyable {
       corrupt &+= 1
     }
     lastEdge = header.edgeTime
+  }
+
+  /// What `due` would be if conversions came at exactly this rate; nil before the second frame.
+  ///
+  /// - Parameter rate: a second.
+  public func dueByClock(rate: Double) -> Double? {
+    guard frames > 1 else { return nil }
+    return Double(firstIndex) + 1 + (lastEdge - firstEdge).seconds * rate
   }
 
   public var lost: UInt64 {

@@ -73,6 +73,9 @@ public struct FrameLedger: Sendable, Equatable {
 
   /// Sample periods up to the last frame, by the amplifier's own numbers.
   public var due: UInt64
+  /// The same by the clock, at the nominal rate: an oscillator may be off, a number may not jump.
+  /// Nil before the second frame.
+  public var dueByClock: Double?
   /// Frames that it handed over.
   public var delivered: UInt64
   /// Of these: read after the next conversion was due; with a status word that no chip sends;
@@ -93,11 +96,13 @@ public struct FrameLedger: Sendable, Equatable {
   public var commands: CommandLedger?
 
   public init(
-    due: UInt64, delivered: UInt64, late: UInt64, corrupt: UInt64, incomplete: UInt64,
+    due: UInt64, dueByClock: Double? = nil, delivered: UInt64, late: UInt64, corrupt: UInt64,
+    incomplete: UInt64,
     losses: [Loss], paused: UInt64, awaited: UInt64, shares: [LedgerShare],
     recordedSamples: UInt64?, commands: CommandLedger?
   ) {
     self.due = due
+    self.dueByClock = dueByClock
     self.delivered = delivered
     self.late = late
     self.corrupt = corrupt
@@ -149,7 +154,11 @@ public struct FrameLedger: Sendable, Equatable {
     if corrupt > 0 { delivery += ", \(corrupt) corrupt" }
     if incomplete > 0 { delivery += ", \(incomplete) incomplete" }
     var rows = [
-      ReportRow("due", "\(due)" + (awaited > 2 ? ", then none for \(awaited) periods" : "")),
+      ReportRow(
+        "due",
+        "\(due)"
+          + (dueByClock.map { ", by the clock \(decimal($0, places: 1)) at the nominal rate" } ?? "")
+          + (awaited > 2 ? "; then none for \(awaited) periods" : "")),
       ReportRow("delivered", "\(delivered): \(delivery)"),
       ReportRow(
         "lost",
@@ -175,6 +184,7 @@ public struct FrameLedger: Sendable, Equatable {
   var json: JSON {
     .object([
       .init("due", .unsigned(due)),
+      .init("dueByClock", dueByClock.map(JSON.number) ?? .null),
       .init("delivered", .unsigned(delivered)),
       .init("late", .unsigned(late)),
       .init("corrupt", .unsigned(corrupt)),

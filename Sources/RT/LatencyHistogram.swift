@@ -97,6 +97,15 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     @_noLocks @_noAllocation get { unsafe words.read(HistogramWords.negative) }
   }
 
+  /// −1 ns when nothing was recorded.
+  public var longest: Nanoseconds {
+    @_noLocks @_noAllocation
+    get {
+      count == 0
+        ? Nanoseconds(-1) : unsafe Nanoseconds(words.readSigned(HistogramWords.maximum))
+    }
+  }
+
   /// For another thread, now and while this one records. Not for the real-time path.
   public var reader: LatencyReader { LatencyReader(memory: memory) }
 

@@ -1,6 +1,7 @@
 import Decoding
 import Exoskeleton
 import Foundation
+import Monitor
 import RT
 import Signal
 import TestSupport
@@ -129,13 +130,75 @@ struct ActuationTests {
     #expect(count == 1)
     let again = bench.stepUntilActive()
     #expect(again)
-    // Nine bytes and what asks for nothing else: on a line of 115 200 baud some 780 µs each.
-    let departure = bench.actuation.takeDeparture()
-    let bytes = bench.actuation.link.lastCommandByteCount
-    #expect((departure ?? .zero).rawValue >= Int64(bytes) * 86_805)
-    let twice = bench.actuation.takeDeparture()
-    #expect(twice == nil)
     bench.exoskeleton.stop()
+  }
+
+  @Test("what became of a command is told: on the wire and for how long, or held back")
+  func departures() throws {
+    var bench = try Bench()
+    bench.go.raise()
+    let isActive = bench.stepUntilActive()
+    #expect(isActive)
+    guard case .departed(let wire) = bench.actuation.departure else {
+      Issue.record("a motion left, or the joint would not be active")
+      return
+    }
+    // Ten bits a byte at 115 200 baud.
+    let bytes = bench.actuation.link.lastCommandByteCount
+    #expect((wire ?? .zero).rawValue >= Int64(bytes) * 86_805)
+    // More than the line holds before its far end looks again.
+    var isHeld = false
+    for _ in 0..<100_000 where !isHeld {
+      _ = bench.actuation.control(now: .now())
+      isHeld = bench.actuation.departure == .held
+    }
+    #expect(isHeld)
+    bench.exoskeleton.stop()
+  }
+
+  @Test("a command that was held back makes the next one as old as its own edge")
+  func heldCommands() {
+    var clock = DepartureClock()
+    func at(_ milliseconds: Int64) -> MonotonicInstant {
+      MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
+    }
+    #expect(clock.note(.departed(wire: nil), of: at(10), at: at(11)) == .milliseconds(1))
+    #expect(clock.note(.held, of: at(30), at: at(31)) == nil)
+    #expect(clock.note(.held, of: at(50), at: at(51)) == nil)
+    // One that follows no frame says it as well.
+    #expect(clock.note(.departed(wire: nil), of: nil, at: at(61)) == .milliseconds(31))
+    #expect(clock.note(.departed(wire: nil), of: nil, at: at(71)) == nil)
+    #expect(clock.note(.held, of: at(90), at: at(91)) == nil)
+    #expect(clock.note(.gone, of: at(110), at: at(111)) == nil)
+    // A line that was away for long makes no stage slow.
+    #expect(clock.note(.departed(wire: nil), of: at(9_000), at: at(9_002)) == .milliseconds(2))
+  }
+
+  @Test("a broken budget that counts keeps motion away until a second has passed without another")
+  func quietTime() {
+    var section = BudgetSection()
+    section.read = 10
+    section.ring = 10
+    section.trip = ["read"]
+    var histograms = StageHistograms(section)
+    func at(_ milliseconds: Int64) -> MonotonicInstant {
+      MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
+    }
+    histograms.read.record(.microseconds(10), until: at(1))
+    // Does not stand in `trip`.
+    histograms.ring.record(.microseconds(11), until: at(1))
+    var isOver = [histograms.isOverBudget(at: at(2))]
+    for breach in [1_000, 1_600] as [Int64] {
+      histograms.read.record(.microseconds(11), until: at(breach))
+      isOver.append(histograms.isOverBudget(at: at(breach)))
+      isOver.append(histograms.isOverBudget(at: at(breach + 500)))
+    }
+    isOver.append(histograms.isOverBudget(at: at(2_599)))
+    isOver.append(histograms.isOverBudget(at: at(2_600)))
+    #expect(isOver == [false, true, true, true, true, true, false])
+    let records = histograms.records(since: at(0))
+    #expect(records.first { $0.stage == .read }?.breaches == 2)
+    #expect(records.first { $0.stage == .read }?.worstAt == .milliseconds(1_000))
   }
 
   @Test("a withheld decision withdraws the one before it, and the next one moves again")

@@ -116,11 +116,13 @@ struct JitterPathTests {
   func unasked() throws {
     let folder = try TemporaryFolder()
     let file = folder.path("lab.toml")
-    try "[exoskeleton]\nport = \"/dev/ttyNONE0\"\nprotocol = \"vesc\"\n"
+    // Nor does it make the wave that lets power reach a drive: the gpiochip is not even looked for.
+    try "[exoskeleton]\nport = \"/dev/ttyNONE0\"\nprotocol = \"vesc\"\ndead-man-line = 17\n"
       .write(toFile: file, atomically: true, encoding: .utf8)
     let virtual = try path(["--config", file])
     #expect(virtual.status == 0, "\(virtual.errors)")
     #expect(virtual.output.contains("→ virtual exoskeleton"))
+    #expect(virtual.output.contains("! the dead-man line is left alone"))
     let asked = try path(["--config", file, "--exoskeleton", "/dev/ttyNONE0"])
     #expect(asked.status == 69 && asked.errors.contains("/dev/ttyNONE0"))
     // Nor one that --set names.

@@ -6,7 +6,7 @@ import Testing
 struct FrameLedgerTests {
   /// Of a session in which everything went wrong that can, and was counted.
   private static let whole = FrameLedger(
-    due: 1_000, delivered: 900, late: 7, corrupt: 2, incomplete: 1,
+    due: 1_000, dueByClock: 1_003.25, delivered: 900, late: 7, corrupt: 2, incomplete: 1,
     losses: [.init(cause: "a pulled plug", count: 80), .init(cause: "the line", count: 5)],
     paused: 15, awaited: 40,
     shares: [
@@ -22,7 +22,7 @@ struct FrameLedgerTests {
     #expect(Self.whole.discrepancies == [])
     #expect(
       Self.whole.rows.map { "\($0.name): \($0.text)" } == [
-        "due: 1000, then none for 40 periods",
+        "due: 1000, by the clock 1003.3 at the nominal rate; then none for 40 periods",
         "delivered: 900: 893 in time, 7 late, 2 corrupt, 1 incomplete",
         "lost: 85: 80 by a pulled plug, 5 by the line",
         "paused: 15, no conversion was made",

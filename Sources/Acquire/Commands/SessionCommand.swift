@@ -12,14 +12,16 @@ enum SessionCommand {
     gathering: Nanoseconds? = nil
   ) throws {
     let file = try options.report.map { path throws(Failure) in try ReportFile(path) }
+    try file?.checkPlace()
     var course = SessionCourse(
       configuration: try options.source.load(options: overrides), decodes: decodes)
     course.duration = options.duration?.span
     course.isQuiet = options.quiet
     course.gathering = gathering
     let outcome = try course.run()
-    Terminal.output.write("\n" + outcome.report.page)
+    // Before anybody may be in the way of the terminal.
     try file?.write(outcome.report)
+    Terminal.output.write("\n" + outcome.report.page)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }

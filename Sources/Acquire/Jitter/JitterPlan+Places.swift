@@ -11,19 +11,29 @@ extension JitterPlan {
         try Self.check(Self.folder(of: path), of: path)
       }
     }
-    // A report takes the place of an older one: the folder is what must be writable.
-    if let path = report?.path { try Self.check(Self.folder(of: path), of: path) }
+    try report?.checkPlace()
   }
 
-  private static func folder(of path: String) -> String {
+  fileprivate static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func check(_ place: String, of path: String) throws(Failure) {
+  fileprivate static func check(_ place: String, of path: String) throws(Failure) {
     guard unsafe access(place, W_OK) == 0 else {
       throw Failure(
         .cannotCreate, "\(path) cannot be written: \(describe(errno: errno)); choose another path")
     }
+  }
+}
+
+extension ReportFile {
+  /// A report takes the place of an older one: the folder is what must be writable.
+  func checkPlace() throws(Failure) {
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      return try JitterPlan.check(path, of: path)
+    }
+    try JitterPlan.check(JitterPlan.folder(of: path), of: path)
   }
 }

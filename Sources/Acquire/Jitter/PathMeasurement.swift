@@ -78,6 +78,7 @@ struct PathMeasurement {
   }
 
   func run() throws(Failure) {
+    try plan.checkOutputPlaces()
     var course = SessionCourse(
       configuration: try options.source.load(options: overrides), decodes: true)
     course.duration = plan.duration
@@ -85,6 +86,8 @@ struct PathMeasurement {
     course.records = false
     let outcome = try course.run()
     let timing = outcome.report.timing
+    // Before anybody may be in the way of the terminal.
+    try plan.report?.write(outcome.report)
     // The table alone, or each stage's histogram, too.
     Terminal.output.write(
       plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current))
@@ -96,7 +99,6 @@ struct PathMeasurement {
         Terminal.output.write(text)
       }
     }
-    try plan.report?.write(outcome.report)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }

@@ -121,7 +121,11 @@ struct Actuation: ~Copyable {
       deadMan?.drop()
       panel.apply(to: &governor)
       governor.disarm()
-      if case .stopped = governor.state { link.send(.stop) } else { link.send(.neutral) }
+      if case .stopped = governor.state {
+        hasDeparted = link.send(.stop)
+      } else {
+        hasDeparted = link.send(.neutral)
+      }
       return now
     }
     if go.isRaised && signal.isFit && !wasArmed {
@@ -180,13 +184,13 @@ struct Actuation: ~Copyable {
     return true
   }
 
-  /// How long the newest command takes to its last bit on the wire; once, and nil when the driver
-  /// did not take it.
-  @_noLocks @_noAllocation
-  mutating func takeDeparture() -> Nanoseconds? {
-    guard hasDeparted else { return nil }
-    hasDeparted = false
-    return link.lastDeparture
+  /// What became of the newest command.
+  var departure: Departure {
+    @_noLocks @_noAllocation
+    get {
+      if hasDeparted { return .departed(wire: link.lastDeparture) }
+      return link.isGone ? .gone : .held
+    }
   }
 
   /// Takes the answers that have come in.

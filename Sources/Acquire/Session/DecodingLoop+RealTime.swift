@@ -38,6 +38,7 @@ struct DecodingWorkspace: ~Copyable {
   private var nextFrame = MonotonicInstant(nanoseconds: 0)
   private var nextSnapshot = MonotonicInstant(nanoseconds: 0)
   private var nextListening = MonotonicInstant(nanoseconds: 0)
+  private var departures = DepartureClock()
 
   /// - Parameters:
   ///   - nominalRate: samples a second.
@@ -146,9 +147,10 @@ extension DecodingWorkspace {
         if actuation?.isUrgent == true {
           stop(at: woke)
         } else if actuation != nil && woke >= deadline {
-          actuation?.listen(roundTrips: &histograms.firmware.histogram)
-          _ = actuation?.control(now: woke, isOverBudget: histograms.takeBreach())
+          listen(at: woke)
+          _ = actuation?.control(now: woke, isOverBudget: histograms.isOverBudget(at: woke))
           noteLine()
+          noteDeparture(at: .now())
         }
         tell(at: woke)
       }
@@ -183,7 +185,7 @@ extension DecodingWorkspace {
     if actuation?.isDue(on: header) == true { command(header, decided: time) }
     if time >= nextListening {
       nextListening = time + .milliseconds(1)
-      actuation?.listen(roundTrips: &histograms.firmware.histogram)
+      listen(at: time)
     }
     // After the command: nothing waits for it.
     meter?.feed(frame)
@@ -226,28 +228,47 @@ extension DecodingWorkspace {
 
   @_noLocks @_noAllocation
   private mutating func command(_ header: FrameHeader, decided: MonotonicInstant) {
-    let isOverBudget = histograms.takeBreach()
+    let isOverBudget = histograms.isOverBudget(at: decided)
     guard let governed = actuation?.control(now: decided, isOverBudget: isOverBudget) else {
       return
     }
     let written = MonotonicInstant.now()
     noteLine()
     histograms.govern.record(governed - decided, until: governed)
-    histograms.write.record(written - governed, until: written)
-    let latency = written - header.edgeTime
-    histograms.edgeToCommand.record(latency, until: written)
-    if let departure = actuation?.takeDeparture() {
-      histograms.wire.record(departure, until: written + departure)
+    noteDeparture(of: header.edgeTime, governed: governed, at: written)
+  }
+
+  /// - Parameters:
+  ///   - edge: of the frame that the command follows; nil where it follows none, as `governed` is.
+  ///   - governed: when the governor had decided.
+  @_noLocks @_noAllocation
+  private mutating func noteDeparture(
+    of edge: MonotonicInstant? = nil, governed: MonotonicInstant? = nil,
+    at written: MonotonicInstant
+  ) {
+    guard let departure = actuation?.departure else { return }
+    if case .departed(let wire) = departure {
+      if let governed { histograms.write.record(written - governed, until: written) }
+      if let wire { histograms.wire.record(wire, until: written + wire) }
     }
+    guard let latency = departures.note(departure, of: edge, at: written) else { return }
+    histograms.edgeToCommand.record(latency, until: written)
     snapshot.latency = latency
     if latency > snapshot.worstLatency { snapshot.worstLatency = latency }
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func listen(at now: MonotonicInstant) {
+    actuation?.listen(roundTrips: &histograms.firmware.histogram)
+    histograms.firmware.noteWorst(until: now)
   }
 
   /// A stop that was asked from outside goes out now.
   @_noLocks @_noAllocation
   private mutating func stop(at now: MonotonicInstant) {
-    _ = actuation?.control(now: now, isOverBudget: histograms.takeBreach())
+    _ = actuation?.control(now: now, isOverBudget: histograms.isOverBudget(at: now))
     noteLine()
+    noteDeparture(at: .now())
     // Whoever asked wants to know.
     nextSnapshot = now
   }

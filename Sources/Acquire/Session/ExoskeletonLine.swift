@@ -56,7 +56,11 @@ struct ExoskeletonLine: ~Copyable {
     name =
       virtual == nil
       ? "\(identity?.name ?? plan.drive.kind.rawValue) on \(path)" : "virtual exoskeleton"
-    remarks = identity?.remarks ?? []
+    var remarks = identity?.remarks ?? []
+    if virtual != nil, section.deadManLine >= 0 {
+      remarks.append("the dead-man line is left alone: the exoskeleton is virtual")
+    }
+    self.remarks = remarks
     self.virtual = virtual
     self.link = consume link
   }
@@ -66,7 +70,8 @@ struct ExoskeletonLine: ~Copyable {
     -> Actuation?
   {
     guard let link = link.take() else { return nil }
-    let deadMan = try plan.configuration.exoskeleton.deadMan()
+    // Its wave lets power reach a drive, which nobody would command here.
+    let deadMan = virtual == nil ? try plan.configuration.exoskeleton.deadMan() : nil
     if virtual == nil { try attend(link, limits: plan.limits) }
     return Actuation(
       governor: Governor(limits: plan.limits, mode: plan.demands.mode),

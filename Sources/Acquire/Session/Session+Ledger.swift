@@ -21,7 +21,9 @@ extension DecodingWorkspace {
     let refusedByRecorder = sink.refusedByRecorder
     let spoiled = recorder.notStoredSamples - min(recorder.notStoredSamples, refusedByRecorder)
     return FrameLedger(
-      due: delivered.due, delivered: delivered.frames, late: delivered.late,
+      due: delivered.due,
+      dueByClock: delivered.dueByClock(rate: plan.montage.samplesPerSecond),
+      delivered: delivered.frames, late: delivered.late,
       corrupt: delivered.corrupt, incomplete: delivered.incomplete,
       losses: Self.losses(delivered, usual: plan.usualLoss), paused: delivered.paused,
       awaited: plan.awaited(from: delivered, until: endedAt),

@@ -34,6 +34,16 @@ struct StageClock: ~Copyable {
     }
   }
 
+  /// The same for values that somebody else has recorded since.
+  @_noLocks @_noAllocation
+  mutating func noteWorst(until end: MonotonicInstant) {
+    let longest = histogram.longest
+    if longest > worst {
+      worst = longest
+      worstAt = end
+    }
+  }
+
   /// Whether the budget was broken since the last time that this was asked, and that counts.
   @_noLocks @_noAllocation
   mutating func takeBreach() -> Bool {
@@ -72,6 +82,7 @@ struct StageHistograms: ~Copyable {
   var firmware: StageClock
   /// The emergency line opened → the stop was handed to the driver.
   var lineToStop = LatencyHistogram()
+  private var quietFrom: MonotonicInstant?
 
   init(_ section: BudgetSection) {
     edgeToWake = StageClock(.edgeToWake, section)
@@ -86,9 +97,20 @@ struct StageHistograms: ~Copyable {
     firmware = StageClock(.firmware, section)
   }
 
-  /// Whether a stage that counts broke its budget since the last time that this was asked.
+  /// How long no stage that counts may break its budget before motion may begin again. Without it a
+  /// stage near its budget would let the joint go and take it again many times a second.
+  static var quietTime: Nanoseconds { @_noLocks @_noAllocation get { .seconds(1) } }
+
+  /// Whether a stage that counts broke its budget within the quiet time.
   @_noLocks @_noAllocation
-  mutating func takeBreach() -> Bool {
+  mutating func isOverBudget(at now: MonotonicInstant) -> Bool {
+    if takeBreach() { quietFrom = now + Self.quietTime }
+    guard let quietFrom else { return false }
+    return now < quietFrom
+  }
+
+  @_noLocks @_noAllocation
+  private mutating func takeBreach() -> Bool {
     // All of them, so that none is told twice.
     var isBroken = edgeToWake.takeBreach()
     if read.takeBreach() { isBroken = true }
@@ -106,7 +128,8 @@ struct StageHistograms: ~Copyable {
   /// Touches every histogram.
   mutating func warmUp() {
     edgeToWake.record(.zero, until: .now())
-    _ = takeBreach()
+    _ = isOverBudget(at: .now())
+    firmware.noteWorst(until: .now())
     reset()
   }
 
@@ -123,6 +146,7 @@ struct StageHistograms: ~Copyable {
     wire.reset()
     firmware.reset()
     lineToStop.reset()
+    quietFrom = nil
   }
 
   /// - Parameter start: of the session.

@@ -32,8 +32,8 @@ extension ExoskeletonLink {
     if !hasIdentity, needsIdentity(command) { return .notConnected }
     // What waits in the driver is obeyed first: nothing that moves stands in front of a stop. Of a
     // USB device that is a serial port itself (cdc-acm) the kernel counts whole buffers as waiting.
-    let waiting = moves(command) ? port.outputQueueByteCount ?? 0 : 0
-    if waiting > lastCommandByteCount {
+    let waiting = moves(command) ? port.outputQueueByteCount : nil
+    if let waiting, waiting > lastCommandByteCount {
       counted.heldBack += 1
       return .refused
     }
@@ -155,11 +155,15 @@ extension ExoskeletonLink {
     get { port.wireTime(byteCount: lastCommandByteCount) }
   }
 
-  /// From the newest command's handing over to its last bit on the wire, what waited before it
-  /// included, as far as arithmetic goes.
-  public var lastDeparture: Nanoseconds {
+  /// From the newest motion's handing over to its last bit on the wire, what waited before it
+  /// included, as far as arithmetic goes; nil where the newest command was none, or the line cannot
+  /// say what waits.
+  public var lastDeparture: Nanoseconds? {
     @_noLocks @_noAllocation
-    get { port.wireTime(byteCount: lastWaitingByteCount + lastCommandByteCount) }
+    get {
+      guard let waiting = lastWaitingByteCount else { return nil }
+      return port.wireTime(byteCount: waiting + lastCommandByteCount)
+    }
   }
 
   /// Writes neutral every 20 ms, until one is acknowledged by an exoskeleton that does not move, or

@@ -62,9 +62,9 @@ public struct ExoskeletonLink: ~Copyable, @unchecked Sendable {
   var nextSequence: UInt16 = 0
   /// Of the newest command, and of what asked for its answer.
   public internal(set) var lastCommandByteCount = 0
-  /// What waited in the driver when the newest motion was written; of other commands it is not
-  /// asked.
-  var lastWaitingByteCount = 0
+  /// What waited in the driver when the newest command was written; nil: it was not asked, because
+  /// the command moves nothing.
+  var lastWaitingByteCount: Int?
   /// The error that took the port away.
   public internal(set) var goneErrno: Int32?
 
