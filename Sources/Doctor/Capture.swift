@@ -1,5 +1,6 @@
 // Keeps what the rules read, so that another machine can be examined from a desk.
 
+import RT
 import SPIShim
 
 /// Why a tree was not written.

@@ -22,7 +22,8 @@ enum Discretion {
     if ServiceUnit.paths.contains(path) { return text(ServiceUnit.settings(content)) }
     let lines = content.split(separator: "\n").map(String.init)
     switch path {
-    case "/proc/cmdline": return text([Kernel.known(content.words).joined(separator: " ")])
+    case "/proc/cmdline":
+      return text([KernelParameters(commandLine: content).words.joined(separator: " ")])
     case "/proc/self/status":
       return text(lines.beginning(with: ["VmSize:", "CapEff:", "Cpus_allowed_list:"]))
     case "/proc/self/limits":

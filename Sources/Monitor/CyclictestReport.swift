@@ -17,6 +17,7 @@ extension TimingReport {
     let command = try? file.member("cmdline:").string()
     self.init(
       title: "cyclictest", commandLine: command ?? "cyclictest", begun: 0, duration: .zero,
+      resolution: Nanoseconds(isInNanoseconds ? 1 : 1_000),
       series: try Self.threads(
         file.member("thread"), name: "thread", countName: "cycles",
         unit: isInNanoseconds ? 1 : 1_000),
@@ -43,6 +44,7 @@ extension TimingReport {
     }
     self.init(
       title: "jitterdebugger", commandLine: "jitterdebugger", begun: 0, duration: .zero,
+      resolution: Nanoseconds(unit),
       series: try Self.threads(
         file.member("cpu"), name: "thread", countName: "count", unit: unit),
       findings: [Self.notTold("jitterdebugger")], conditions: Self.conditions(json))
@@ -50,7 +52,7 @@ extension TimingReport {
 
   private static func notTold(_ program: String) -> ReportSection {
     ReportSection(
-      "not told",
+      ReportSection.untold,
       [ReportRow("missed periods", "\(program) does not say how many wake-ups it skipped")])
   }
 

@@ -96,7 +96,8 @@ public struct FrameLedger: Sendable, Equatable {
   public var commands: CommandLedger?
 
   public init(
-    due: UInt64, dueByClock: Double? = nil, delivered: UInt64, late: UInt64, corrupt: UInt64, incomplete: UInt64,
+    due: UInt64, dueByClock: Double? = nil, delivered: UInt64, late: UInt64, corrupt: UInt64,
+    incomplete: UInt64,
     losses: [Loss], paused: UInt64, awaited: UInt64, shares: [LedgerShare],
     recordedSamples: UInt64?, commands: CommandLedger?
   ) {

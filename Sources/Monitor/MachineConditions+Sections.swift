@@ -30,12 +30,20 @@ extension MachineConditions {
   }
 
   private var kernelSection: ReportSection {
-    var rows = [
-      ReportRow("version", kernelVersion), ReportRow("command line", kernelCommandLine),
-    ]
+    var rows = [ReportRow("version", kernelVersion)]
+    if let kernelParameters { rows.append(ReportRow("command line", Self.text(kernelParameters))) }
     if let dynamicPreemption { rows.append(ReportRow("preemption mode", dynamicPreemption)) }
     if let clockSource { rows.append(ReportRow("clock source", clockSource)) }
     return ReportSection("kernel", rows)
+  }
+
+  /// Only what matters to timing, and how much is not told.
+  static func text(_ parameters: KernelParameters) -> String {
+    let told =
+      parameters.words.isEmpty
+      ? "nothing that matters to timing" : parameters.words.joined(separator: " ")
+    let count = parameters.leftOutCount
+    return count == 0 ? told : "\(told) (and \(count) other word\(count == 1 ? "" : "s"))"
   }
 
   private var processorSection: ReportSection {

@@ -20,7 +20,7 @@ extension TimingComparison {
       table.rows = figures(pair).map { [$0.name, $0.first, $0.second, $0.ratio, $0.difference] }
       text += "\n" + table.text(columns: columns)
     }
-    for sentence in unpaired {
+    for sentence in resolutionNotes + unpaired {
       text += "\n" + Self.paragraph(sentence, columns: columns, indent: 0)
     }
     text += conditionsText(columns: columns)
@@ -88,7 +88,9 @@ extension TimingComparison {
     }
     body += "<figure>\n" + picture(showsTitle: false) + "</figure>\n<h2>Figures</h2>\n"
     for pair in pairs { body += table(pair) }
-    for sentence in unpaired { body += "<p class=\"note\">\(sentence.escapedForMarkup)</p>\n" }
+    for sentence in resolutionNotes + unpaired {
+      body += "<p class=\"note\">\(sentence.escapedForMarkup)</p>\n"
+    }
     body += "<p class=\"note\">– : fewer than ten values lie above it, or it is not known.</p>\n"
     body += "<h2>All figures of each</h2>\n"
     for (name, report) in [(names.first, first), (names.second, second)] {

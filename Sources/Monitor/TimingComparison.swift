@@ -50,6 +50,17 @@ public struct TimingComparison: Sendable {
     ].compactMap { $0 }
   }
 
+  /// One sentence for each report whose values were cut down to whole microseconds.
+  var resolutionNotes: [String] {
+    [(names.first, first), (names.second, second)].compactMap { name, report in
+      guard report.resolution > Nanoseconds(1) else { return nil }
+      let step = LatencyAxisLabel.text(report.resolution)
+      return "\(name) has values cut down to whole steps of \(step): its percentiles are "
+        + "interpolated, its worst values may be up to \(step) longer than shown, and differences "
+        + "below \(step) say nothing."
+    }
+  }
+
   /// A figure of both, as text.
   struct Figure {
     var name: String
@@ -60,6 +71,7 @@ public struct TimingComparison: Sendable {
     var difference = "–"
   }
 
+  /// Those of which at least one report says something.
   func figures(_ pair: Pair) -> [Figure] {
     let (a, b) = (pair.first.latency, pair.second.latency)
     func counts(_ name: String, _ first: UInt64?, _ second: UInt64?) -> Figure {
@@ -96,7 +108,7 @@ public struct TimingComparison: Sendable {
     }
     figures.append(spans("worst", worst(a), worst(b)))
     figures.append(counts("missed", pair.first.missed, pair.second.missed))
-    return figures
+    return figures.filter { $0.first != "–" || $0.second != "–" }
   }
 
   private static func ratio(_ value: Double) -> String {
@@ -135,6 +147,9 @@ public struct TimingComparison: Sendable {
     return (both, alone + others.count)
   }
 
+  /// Kernel and architecture alone say little of how a machine was set up.
+  private static var conditionMinimum: Int { 5 }
+
   var verdict: TimingVerdict {
     let (both, alone) = conditions
     let lasting = both.filter { !$0.isMomentary }
@@ -147,17 +162,17 @@ public struct TimingComparison: Sendable {
           "The conditions differ (\(named)\(different.count > 6 ? ", …" : "")): the figures "
           + "cannot be compared as those of one machine in one set-up.")
     }
-    if lasting.isEmpty {
+    let more = alone == 1 ? "1 more is" : "\(alone) more are"
+    let rest = alone > 0 ? " \(more) told by one of them only." : ""
+    guard lasting.count >= Self.conditionMinimum else {
       return TimingVerdict(
         level: .limited,
-        sentence: "No condition is told by both: whether the figures can be compared is not known.")
+        sentence:
+          "Too few conditions (\(lasting.count)) are told by both to compare the machines." + rest)
     }
-    let rest = alone > 0 ? " \(alone) more are told by one of them only." : ""
     return TimingVerdict(
       level: alone > lasting.count ? .limited : .good,
-      sentence: (lasting.count == 1
-        ? "The one condition that both tell is the same."
-        : "All \(lasting.count) conditions that both tell are the same.") + rest)
+      sentence: "All \(lasting.count) conditions that both tell are the same." + rest)
   }
 
   /// For each pair both distributions over each other.

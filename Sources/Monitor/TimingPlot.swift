@@ -113,7 +113,10 @@ struct TimingPlot {
     if filled > coloured.count {
       add(filled - coloured.count == 1 ? "1 other" : "\(filled - coloured.count) others", "tp-rest")
     }
-    if filled < series.count { add("\(series.count - filled) without a value", "tp-none") }
+    let empty = series.filter { $0.latency.count == 0 }.map(\.name)
+    if let name = empty.first {
+      add("\(empty.count == 1 ? name.cut(to: 48) : "\(empty.count)") without a value", "tp-none")
+    }
     return (svg, y + 10 - top)
   }
 

@@ -88,7 +88,9 @@ enum TimingPage {
     }
     let isOver = series.breaches > 0
     var worst = TimingPage.worst(series.latency)
-    if let at = series.worstAt { worst += " <small>after \(at.readable)</small>" }
+    if series.latency.count > 0, let at = series.worstAt {
+      worst += " <small>after \(at.readable)</small>"
+    }
     let missed = series.missed
     return "<tr><th scope=\"row\">\(name)</th>" + figures(series.latency)
       + cell(worst, isAlarming: isOver)

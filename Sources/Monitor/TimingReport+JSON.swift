@@ -1,7 +1,8 @@
 // A timing report as JSON: schema version 1, every time in nanoseconds.
 //
 //   {"schemaVersion": 1, "kind": "acquire timing report", "title": …, "commandLine": …,
-//    "begunUnixSeconds": …, "durationNanoseconds": …, "bestEffortReasons": […],
+//    "begunUnixSeconds": …, "durationNanoseconds": …, "resolutionNanoseconds": …,
+//    "bestEffortReasons": […],
 //    "series": [{"name": …, "detail": …, "latency": {"count": …, "negativeCount": …, "min": …,
 //      "mean": …, "max": …, "percentiles": {"p50": … "p99_999": …},
 //      "bins": [[lower, upper, count], …]}, "corrected": {…} or null, "missed": n or null,
@@ -10,7 +11,7 @@
 //    "faults": […]}
 //
 // The percentiles are for readers who do not want bins: they are reckoned from them, null where no
-// bins were kept, and not read back.
+// bins were kept or nothing was measured, and not read back.
 
 public import RT
 
@@ -26,6 +27,7 @@ extension TimingReport {
       .init("commandLine", .string(commandLine)),
       .init("begunUnixSeconds", .integer(begun)),
       .init("durationNanoseconds", .integer(duration.rawValue)),
+      .init("resolutionNanoseconds", .integer(resolution.rawValue)),
       .init("bestEffortReasons", .array(bestEffortReasons.map(JSON.string))),
       .init("series", .array(series.map(\.json))),
       .init("findings", .array(findings.map(\.json))),
@@ -63,8 +65,7 @@ extension LatencyDistribution {
     let percentiles = Self.namedQuantiles.map { name in
       JSON.Member(
         name.member,
-        bins.isEmpty && count > 0
-          ? .null : .integer(value(atQuantile: name.quantile).rawValue))
+        bins.isEmpty ? .null : .integer(interpolated(atQuantile: name.quantile).rawValue))
     }
     return .object([
       .init("count", .unsigned(count)),

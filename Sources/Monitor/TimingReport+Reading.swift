@@ -63,6 +63,7 @@ extension TimingReport {
       commandLine: try report.member("commandLine").string(),
       begun: try report.member("begunUnixSeconds").integer(),
       duration: try report.member("durationNanoseconds").span(),
+      resolution: try report.member("resolutionNanoseconds").span(),
       bestEffortReasons: try report.member("bestEffortReasons").strings(),
       series: [],
       findings: try ReportSection.sections(report.member("findings")),

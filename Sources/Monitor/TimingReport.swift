@@ -39,6 +39,9 @@ public struct TimingSeries: Sendable, Equatable {
 }
 
 extension ReportSection {
+  /// Title of the section of what another program does not say of its measurement.
+  public static var untold: String { "not told" }
+
   /// Title of the section of what changes from one moment to the next on the same machine: load,
   /// temperature, clock frequency. Two reports may differ there and still be comparable.
   public static var momentary: String { "while measuring" }
@@ -74,6 +77,8 @@ public struct TimingReport: Sendable, Equatable {
   /// Seconds since 1970, UTC.
   public var begun: Int64
   public var duration: Nanoseconds
+  /// All values were cut down to whole ones of it: cyclictest counts microseconds.
+  public var resolution: Nanoseconds
   /// Why real-time scheduling or memory locking is missing; empty when all was granted.
   public var bestEffortReasons: [String]
   public var series: [TimingSeries]
@@ -86,13 +91,15 @@ public struct TimingReport: Sendable, Equatable {
 
   public init(
     title: String, commandLine: String, begun: Int64, duration: Nanoseconds,
-    bestEffortReasons: [String] = [], series: [TimingSeries], findings: [ReportSection] = [],
+    resolution: Nanoseconds = Nanoseconds(1), bestEffortReasons: [String] = [],
+    series: [TimingSeries], findings: [ReportSection] = [],
     conditions: [ReportSection] = [], faults: [String] = []
   ) {
     self.title = title
     self.commandLine = commandLine
     self.begun = begun
     self.duration = duration
+    self.resolution = resolution
     self.bestEffortReasons = bestEffortReasons
     self.series = series
     self.findings = findings

@@ -22,6 +22,27 @@ extension TimingReport {
     return counts.isEmpty ? nil : counts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
   }
 
+  /// In a session a frame that was late or lost stands in the place of a missed period.
+  private var countsFrames: Bool {
+    series.contains { $0.name == Stage.edgeToWake.rawValue && $0.missed != nil }
+  }
+
+  private func missedClause(_ missed: UInt64) -> String {
+    if countsFrames {
+      return missed == 0
+        ? "no frame was late or lost"
+        : "\(grouped(missed)) frame\(missed == 1 ? " was" : "s were") late or lost"
+    }
+    return missed == 0
+      ? "no period was missed"
+      : "\(grouped(missed)) period\(missed == 1 ? " was" : "s were") missed"
+  }
+
+  /// Somebody else's program measured, and skipped periods without counting them.
+  private var hidesMissedPeriods: Bool {
+    missedTotal == nil && findings.contains { $0.title == ReportSection.untold }
+  }
+
   var breachTotal: UInt64 {
     series.map(\.breaches).reduce(0) { $0.addingReportingOverflow($1).partialValue }
   }
@@ -31,8 +52,12 @@ extension TimingReport {
   /// Values of the series that has fewest of them, empty ones aside.
   private var leastCount: UInt64 { series.map(\.latency.count).filter { $0 > 0 }.min() ?? 0 }
 
+  /// A session's whole way where it was measured: its parts and the wire beyond are no worse or
+  /// another matter.
   var worstSeries: TimingSeries? {
-    series.filter { $0.latency.count > 0 }.max { $0.latency.max < $1.latency.max }
+    let filled = series.filter { $0.latency.count > 0 }
+    return filled.first { $0.name == Stage.edgeToCommand.rawValue }
+      ?? filled.max { $0.latency.max < $1.latency.max }
   }
 
   var verdict: TimingVerdict {
@@ -51,9 +76,7 @@ extension TimingReport {
     }
     var clauses: [String] = []
     let missed = missedTotal ?? 0
-    if missed > 0 {
-      clauses.append("\(grouped(missed)) period\(missed == 1 ? " was" : "s were") missed")
-    }
+    if missed > 0 { clauses.append(missedClause(missed)) }
     if breachTotal > 0 {
       clauses.append(
         "\(grouped(breachTotal)) value\(breachTotal == 1 ? "" : "s") lay above budget")
@@ -61,7 +84,7 @@ extension TimingReport {
     let whose = series.count > 1 ? " (\(worst.name))" : ""
     let worstText = "the worst latency was \(worst.latency.max.readable)\(whose)"
     if clauses.isEmpty {
-      if missedTotal != nil { clauses.append("No period was missed") }
+      if missedTotal != nil { clauses.append(missedClause(0)) }
       if hasBudget { clauses.append("no value lay above its budget") }
     } else {
       level = .bad
@@ -71,10 +94,15 @@ extension TimingReport {
     if !bestEffortReasons.isEmpty {
       says("This was best effort, not real time: some of what it needs was refused.", .limited)
     }
+    let empty = series.filter { $0.latency.count == 0 }.map(\.name)
+    if !empty.isEmpty {
+      says("Nothing was measured of \(empty.joined(separator: ", ").cut(to: 200)).", .limited)
+    }
+    if hidesMissedPeriods { says("Whether periods were missed is not told.", .limited) }
     if leastCount < 100_000 {
       says(
-        "With \(grouped(leastCount)) values the run is too short to say anything of p99.999.",
-        .limited)
+        "With \(grouped(leastCount)) value\(leastCount == 1 ? "" : "s") the run is too short to "
+          + "say anything of p99.99.", .limited)
     }
     return TimingVerdict(level: level, sentence: sentences.joined(separator: " "))
   }

@@ -7,7 +7,8 @@ public struct MachineConditions: Equatable, Sendable {
   public var board: String?
   /// "#1 SMP PREEMPT_RT …", as the kernel tells when it was built.
   public var kernelVersion: String
-  public var kernelCommandLine: String
+  /// Nil where nobody says.
+  public var kernelParameters: KernelParameters?
   /// The mode of a kernel that can choose (PREEMPT_DYNAMIC): "none voluntary (full)"; nil without
   /// debugfs.
   public var dynamicPreemption: String?
@@ -60,7 +61,7 @@ public struct MachineConditions: Equatable, Sendable {
       (files.line("/proc/device-tree/model")
       ?? files.line("/sys/class/dmi/id/product_name")).map { $0.filter { $0 != "\0" } }
     kernelVersion = files.line("/proc/sys/kernel/version") ?? "unknown"
-    kernelCommandLine = files.line("/proc/cmdline") ?? "unknown"
+    kernelParameters = files.line("/proc/cmdline").map { KernelParameters(commandLine: $0) }
     dynamicPreemption = files.line("/sys/kernel/debug/sched/preempt")
     clockSource = files.line(
       "/sys/devices/system/clocksource/clocksource0/current_clocksource")

@@ -50,6 +50,25 @@ struct ConditionSectionTests {
       text(conditions, "interrupts", "41 spi") == "CPU 0-2, in effect 0, irq/41-spi FIFO 79")
   }
 
+  @Test("of the kernel's command line a report says what matters, and how much it leaves out")
+  func commandLine() {
+    var conditions = MachineConditions(SystemFiles(root: "/nonexistent"))
+    #expect(text(conditions, "kernel", "command line") == nil)
+    for (line, told) in [
+      ("isolcpus=3 root=/dev/secret nosmt ip=secret", "isolcpus=3 nosmt (and 2 other words)"),
+      ("quiet", "nothing that matters to timing (and 1 other word)"), ("nosmt", "nosmt"),
+      ("", "nothing that matters to timing"),
+    ] {
+      conditions.kernelParameters = KernelParameters(commandLine: line)
+      #expect(text(conditions, "kernel", "command line") == told)
+      #expect(
+        !TimingReport(
+          title: "", commandLine: "", begun: 0, duration: .zero, series: [],
+          conditions: conditions.sections
+        ).html.contains("secret"))
+    }
+  }
+
   @Test("ranges and the firmware's flags are told in words")
   func words() {
     #expect(MachineConditions.ranges([5, 0, 1, 2, 2, 9, 8]) == "0-2,5,8-9")

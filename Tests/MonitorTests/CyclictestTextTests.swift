@@ -155,6 +155,26 @@ struct CyclictestTextTests {
     }
   }
 
+  @Test("the stages of the path are columns, which both a reader of ours and a plot take")
+  func path() throws {
+    let series = [
+      ReportSample.series("edgeToWake", [900, 1_000, 1_900, 3_100, 8_000], missed: nil),
+      ReportSample.series("read", [], missed: nil),
+      ReportSample.series("write", [2_050, 2_060, 4_000_000], missed: nil),
+    ]
+    let text = PathHistogram(series, binCount: 5).text
+    #expect(text.hasPrefix("# Histogram\n# Columns: edgeToWake read write\n000000 000001\t"))
+    let found = CyclictestOutput(text: text)
+    #expect(found.strange.isEmpty)
+    #expect(
+      found.rows == [[1, 0, 0], [2, 0, 0], [0, 0, 2], [1, 0, 0], [0, 0, 0]], "\(found.rows)")
+    #expect(found.total == [4, 0, 2] && found.overflows == [1, 0, 1])
+    #expect(found.averages == [2, 0, 1_334] && found.maxima == [8, 0, 4_000])
+    // As cyclictest has it of a thread that never woke.
+    #expect(found.minima == [0, 1_000_000, 2])
+    #expect(found.overflowCycles.map(\.others) == [1, 0, 1])
+  }
+
   @Test("missed periods are told, and marked, in lines that begin with a number sign")
   func missed() {
     let latency = LatencyDistribution(

@@ -72,6 +72,7 @@ enum ReportSample {
     return TimingReport(
       title: text(), commandLine: text(), begun: Int64.random(in: 0...1 << 40, using: &random),
       duration: Nanoseconds(Int64.random(in: 0...Int64.max, using: &random)),
+      resolution: Nanoseconds(Int64.random(in: 1...1_000, using: &random)),
       bestEffortReasons: (0..<2).map { _ in text() },
       series: (0..<Int.random(in: 0..<4, using: &random)).map { _ in
         TimingSeries(

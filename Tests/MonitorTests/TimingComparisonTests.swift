@@ -14,7 +14,11 @@ struct TimingComparisonTests {
   }
 
   private let kernel = ReportSection(
-    "machine", [ReportRow("kernel", "6.12"), ReportRow("CPU", "A76")])
+    "machine",
+    [
+      ReportRow("kernel", "6.12"), ReportRow("CPU", "A76"), ReportRow("board", "Pi"),
+      ReportRow("governor", "performance"), ReportRow("isolated", "CPU 3"),
+    ])
   private let load = ReportSection(ReportSection.momentary, [ReportRow("load", "0.1")])
 
   @Test("series with the same name belong together, others in order only when no name is shared")
@@ -34,12 +38,11 @@ struct TimingComparisonTests {
       report(["thread 0"], median: 100, conditions: []),
       report(["thread 0"], median: 150, conditions: []))
     let figures = comparison.figures(try #require(comparison.pairs.first))
-    #expect(figures.map(\.name) == ["values", "p50", "p99", "p99.9", "worst", "missed"])
+    #expect(figures.map(\.name) == ["values", "p50", "p99", "worst", "missed"])
     #expect(figures[1].ratio == "× 1.50" && figures[1].difference == "+50 ns")
-    #expect(figures[3].first == "–" && figures[3].ratio == "–")
-    #expect(figures[5].difference == "0" && figures[5].ratio == "× 1.00")
+    #expect(figures[4].difference == "0" && figures[4].ratio == "× 1.00")
     let back = TimingComparison(comparison.second, comparison.first)
-    #expect(back.figures(try #require(back.pairs.first))[4].difference == "−50 ns")
+    #expect(back.figures(try #require(back.pairs.first))[3].difference == "−50 ns")
   }
 
   @Test("what changes by itself makes no difference, what lasts does")
@@ -48,7 +51,7 @@ struct TimingComparisonTests {
     var second = first
     second.conditions[1].rows[0].text = "7.9"
     let same = TimingComparison(first, second)
-    #expect(same.verdict.level == .good && same.verdict.sentence.hasPrefix("All 2 conditions"))
+    #expect(same.verdict.level == .good && same.verdict.sentence.hasPrefix("All 5 conditions"))
     #expect(same.page().contains("load (changes by itself)"))
     second.conditions[0].rows[0].text = "6.18"
     let different = TimingComparison(first, second)
@@ -58,6 +61,41 @@ struct TimingComparisonTests {
     #expect(different.html.contains("6.18") && different.page().contains("6.18"))
     second.conditions = []
     #expect(TimingComparison(first, second).verdict.level == .limited)
+  }
+
+  @Test("four conditions that are the same do not make two machines one")
+  func few() {
+    let first = report(["t"], median: 1, conditions: [kernel, load])
+    var second = first
+    second.conditions[0].rows.removeLast()
+    let verdict = TimingComparison(first, second).verdict
+    #expect(verdict.level == .limited)
+    #expect(
+      verdict.sentence
+        == "Too few conditions (4) are told by both to compare the machines. 1 more is told by one "
+        + "of them only.")
+    // One that differs says enough.
+    second.conditions[0].rows[0].text = "6.18"
+    #expect(TimingComparison(first, second).verdict.level == .bad)
+  }
+
+  @Test("a row of which neither report knows anything is left out, and the resolution is told")
+  func sparse() throws {
+    var first = report(["t"], median: 16_000, conditions: [])
+    first.series[0].missed = nil
+    first.series[0].latency.bins = []
+    var second = first
+    let both = TimingComparison(first, second, names: ("a.json", "b.json"))
+    #expect(both.figures(try #require(both.pairs.first)).map(\.name) == ["values", "worst"])
+    #expect(both.resolutionNotes.isEmpty && !both.page().contains("missed"))
+    second.resolution = .microseconds(1)
+    second.series[0].missed = 0
+    let cut = TimingComparison(first, second, names: ("a.json", "b.json"))
+    #expect(
+      cut.figures(try #require(cut.pairs.first)).map(\.name) == ["values", "worst", "missed"])
+    let sentence = "b.json has values cut down to whole steps of 1 µs"
+    #expect(cut.resolutionNotes.map { $0.prefix(sentence.count) } == [sentence[...]])
+    #expect(cut.html.contains(sentence) && cut.page(TerminalText(columns: 200)).contains(sentence))
   }
 
   @Test("the page for a terminal keeps its width", arguments: [40, 80])

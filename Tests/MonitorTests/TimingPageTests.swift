@@ -66,8 +66,36 @@ struct VerdictTests {
     #expect(report(reasons: ["x"]).verdict.level == .limited)
     #expect(report(reasons: ["x"]).verdict.sentence.contains("not real time"))
     #expect(report(count: 99_999).verdict.level == .limited)
-    #expect(report(count: 99_999).verdict.sentence.contains("p99.999"))
+    #expect(report(count: 99_999).verdict.sentence.contains("p99.99."))
+    #expect(report(count: 1).verdict.sentence.contains("With 1 value the run"))
     #expect(report(count: 0).verdict.sentence == "Nothing was measured.")
+    var half = report()
+    half.series.append(TimingSeries(name: "thread 1", detail: "", latency: latency(0), missed: 0))
+    #expect(half.verdict.level == .limited)
+    #expect(half.verdict.sentence.contains("Nothing was measured of thread 1."))
+  }
+
+  @Test("of a session's frames it says late or lost, and the worst of the whole way")
+  func session() {
+    var wake = TimingSeries(name: "edgeToWake", detail: "", latency: latency(200_000), missed: 0)
+    let whole = TimingSeries(name: "edgeToCommand", detail: "", latency: latency(200_000))
+    var firmware = TimingSeries(name: "firmware", detail: "", latency: latency(200_000))
+    firmware.latency.max = .seconds(1)
+    #expect(
+      ReportSample.report([wake, whole, firmware]).verdict
+        == TimingVerdict(
+          level: .good,
+          sentence: "No frame was late or lost, and the worst latency was 20.0 µs "
+            + "(edgeToCommand)."))
+    wake.missed = 1
+    let one = ReportSample.report([wake, firmware]).verdict
+    #expect(one.level == .bad && one.sentence.hasPrefix("1 frame was late or lost, and the worst"))
+    #expect(one.sentence.contains("1.00 s (firmware)"))
+    wake.missed = 445
+    #expect(ReportSample.report([wake]).verdict.sentence.hasPrefix("445 frames were late or lost"))
+    // Without a ledger nobody counted.
+    wake.missed = nil
+    #expect(ReportSample.report([wake]).verdict.sentence.hasPrefix("The worst latency"))
   }
 }
 
@@ -106,6 +134,27 @@ struct TimingPageTests {
     for line in report.page(TerminalText(columns: columns)).split(separator: "\n") {
       #expect(line.count <= columns, "\(line)")
     }
+  }
+
+  @Test("a series without a value has a dash for each figure, nowhere 0 ns")
+  func empty() {
+    var series = ReportSample.series("thread 1", [], budget: .microseconds(100))
+    series.corrected = series.latency
+    series.worstAt = .zero
+    let filled = ReportSample.series("thread 0", ReportSample.spans(2_000))
+    for report in [ReportSample.report([series]), ReportSample.report([filled, series])] {
+      let comparison = TimingComparison(report, report)
+      for text in [
+        report.page(), report.html, report.svg, comparison.page(), comparison.html, comparison.svg,
+      ] {
+        #expect(
+          text.firstMatch(of: /(^|[^0-9.])0 ns/) == nil, "\(text.prefix(4_000))")
+      }
+      #expect(report.html.contains("<td>0</td><td>–</td><td>–</td>"))
+      #expect(report.json.line.contains(#""p50":null"#))
+    }
+    series.budget = nil
+    #expect(ReportSample.report([filled, series]).svg.contains(">thread 1 without a value<"))
   }
 
   @Test("a day is the day that Foundation says")

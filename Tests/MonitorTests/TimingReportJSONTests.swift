@@ -116,7 +116,9 @@ struct CyclictestReportTests {
     let first = report.series[0]
     #expect(first.detail == "CPU 0" && first.missed == nil)
     #expect(first.latency.count == 882 && first.latency.max == .microseconds(1_519))
-    #expect(first.latency.percentile(0.5) == .value(.microseconds(13) + Nanoseconds(999)))
+    // The 441st: the 351st of 779 in the bin 13 … 14 µs.
+    #expect(first.latency.percentile(0.5) == .value(.microseconds(13) + Nanoseconds(450)))
+    #expect(report.resolution == .microseconds(1))
     #expect(
       first.latency.bins.last
         == LatencyBin(lower: .microseconds(58), upper: .microseconds(1_519), count: 12))
@@ -134,6 +136,7 @@ struct CyclictestReportTests {
       of: "\"resolution_in_ns\": 0", with: "\"resolution_in_ns\": 1")
     let report = try TimingReport(file: Array(text.utf8))
     #expect(report.series[0].latency.max == Nanoseconds(1_519))
+    #expect(report.resolution == Nanoseconds(1))
     #expect(report.series[0].latency.bins[0].lower == Nanoseconds(9))
   }
 
@@ -149,6 +152,46 @@ struct CyclictestReportTests {
     #expect(report.title == "jitterdebugger" && report.series[0].name == "thread 0")
     #expect(report.series[0].latency.count == 286)
     #expect(report.series[0].latency.percentile(0.5) == .value(.microseconds(13)))
+    #expect(report.resolution == .microseconds(1))
+  }
+
+  @Test(
+    "cut down to whole microseconds, the same values have the same percentiles",
+    arguments: [12_000, 20_000, 47_300, 90_000] as [Int64])
+  func unbiased(median: Int64) throws {
+    var random = SplitMix64(seed: UInt64(median))
+    let spans = (0..<40_000).map { _ in
+      (0..<4).reduce(median / 2) { sum, _ in sum + Int64.random(in: 0...median / 4, using: &random)
+      }
+    }
+    var bins: [Int64: Int] = [:]
+    for span in spans { bins[span / 1_000, default: 0] += 1 }
+    let histogram = bins.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+    let (least, most) = ((spans.min() ?? 0) / 1_000, (spans.max() ?? 0) / 1_000)
+    let text = """
+      {"file_version": 1, "resolution_in_ns": 0, "thread": {"0": {"histogram": {\(histogram)},
+       "cycles": \(spans.count), "min": \(least), "max": \(most), "avg": \(least)}}}
+      """
+    let theirs = try TimingReport(file: Array(text.utf8)).series[0].latency
+    let ours = ReportSample.distribution(spans)
+    for quantile in [0.5, 0.9, 0.99] {
+      let (a, b) = (
+        ours.percentile(quantile).span?.rawValue ?? 0,
+        theirs.percentile(quantile).span?.rawValue ?? 0
+      )
+      // A tenth of a microsecond, and what our own bins are wide.
+      #expect(abs(a - b) <= 100 + a / 128, "p\(quantile): \(a) and \(b)")
+    }
+  }
+
+  @Test("whoever skips periods uncounted is never said to be good")
+  func untold() throws {
+    let text = cyclictest.replacingOccurrences(of: "\"13\": 779", with: "\"13\": 200779")
+      .replacingOccurrences(of: "\"cycles\": 882", with: "\"cycles\": 200882")
+      .replacingOccurrences(of: "\"cycles\": 1011", with: "\"cycles\": 200000")
+    let verdict = try TimingReport(file: Array(text.utf8)).verdict
+    #expect(verdict.level == .limited)
+    #expect(verdict.sentence.contains("Whether periods were missed is not told."))
   }
 
   @Test("a resolution that nobody has is refused")

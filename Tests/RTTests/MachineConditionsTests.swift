@@ -33,7 +33,7 @@ struct MachineConditionsTests {
       "/proc/sys/kernel/osrelease": "6.12.47-rt-v8\n",
       "/proc/sys/kernel/version": "#1 SMP PREEMPT_RT Debian 1:6.12.47-1\n",
       "/sys/kernel/realtime": "1\n",
-      "/proc/cmdline": "console=serial0,115200 isolcpus=3 nohz_full=3 rcu_nocbs=3\n",
+      "/proc/cmdline": "console=serial0,115200 root=PARTUUID=7-secret isolcpus=3 nohz_full=3\n",
       "/proc/cpuinfo": """
       processor\t: 0
       BogoMIPS\t: 108.00
@@ -97,6 +97,11 @@ struct MachineConditionsTests {
     #expect(conditions.machine.preemption == "PREEMPT_RT" && !conditions.machine.isVirtual)
     #expect(conditions.machine.allowedCPUs == [0, 1, 2, 3])
     #expect(conditions.machine.governor == "performance")
+    #expect(
+      conditions.kernelParameters?.words == [
+        "console=serial0,115200", "isolcpus=3", "nohz_full=3",
+      ])
+    #expect(conditions.kernelParameters?.leftOutCount == 1)
     #expect(conditions.processors.map(\.isIsolated) == [false, false, false, true])
     #expect(conditions.processors.map(\.isTickless) == [false, false, false, true])
     #expect(conditions.processors[0].minimumKilohertz == 600_000)

@@ -92,7 +92,7 @@ struct PathMeasurement {
     Terminal.output.write(
       plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current))
     if plan.binCount > 0 {
-      let text = PathHistogram(timing.series, width: plan.binCount).text
+      let text = PathHistogram(timing.series, binCount: plan.binCount).text
       if let file = plan.histogramFile {
         try TextFile.write(text, to: file)
       } else {
@@ -124,57 +124,5 @@ struct PathMeasurement {
       overrides += [("exoskeleton.port", "virtual"), ("exoskeleton.protocol", "framed")]
     }
     return overrides
-  }
-}
-
-/// A column for each stage, in the form in which cyclictest has one for each thread: what plots
-/// that one plots this.
-struct PathHistogram {
-  private let series: [TimingSeries]
-  private let width: Int
-
-  /// - Parameter width: bins of a microsecond; values from there on are overflows.
-  init(_ series: [TimingSeries], width: Int) {
-    self.series = series
-    self.width = width
-  }
-
-  /// Values lie in the microsecond in which the middle of their bin lies, which is right to 1/128.
-  var text: String {
-    var columns = series.map { _ in [UInt64](repeating: 0, count: width) }
-    var overflows = series.map { _ in UInt64(0) }
-    for (column, item) in series.enumerated() {
-      for bin in item.latency.bins {
-        let middle = bin.lower.rawValue / 2 + bin.upper.rawValue / 2
-        let microsecond = Int(min(middle, item.latency.max.rawValue) / 1_000)
-        if microsecond < width {
-          columns[column][microsecond] += bin.count
-        } else {
-          overflows[column] += bin.count
-        }
-      }
-    }
-    var text = "# Histogram\n"
-    text += "# Columns: " + series.map(\.name).joined(separator: " ") + "\n"
-    for microsecond in 0..<width where columns.contains(where: { $0[microsecond] > 0 }) {
-      text += Self.padded(UInt64(microsecond), 6) + " "
-      text += columns.map { Self.padded($0[microsecond], 6) }.joined(separator: "\t") + "\n"
-    }
-    func footer(_ name: String, _ digits: Int, _ value: (Int) -> UInt64) {
-      let values = series.indices.map { Self.padded(value($0), digits) }
-      text += "# \(name): " + values.joined(separator: " ") + "\n"
-    }
-    func microseconds(_ span: Nanoseconds) -> UInt64 { UInt64(max(0, span.rawValue / 1_000)) }
-    footer("Total", 9) { columns[$0].reduce(0, +) }
-    footer("Min Latencies", 5) { microseconds(series[$0].latency.min) }
-    footer("Avg Latencies", 5) { microseconds(series[$0].latency.mean) }
-    footer("Max Latencies", 5) { microseconds(series[$0].latency.max) }
-    footer("Histogram Overflows", 5) { overflows[$0] }
-    return text
-  }
-
-  private static func padded(_ number: UInt64, _ digits: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 }

@@ -1,12 +1,14 @@
 // The kernel: its version, its preemption, how it was configured, and how it was booted.
 
+import RT
+
 struct Kernel: Sendable {
   /// "6.12.48-rt"; empty when it cannot be known.
   let release: String
   /// "#1 SMP PREEMPT_RT …".
   let version: String
   let isRealTime: Bool
-  /// Words of the kernel's command line that the rules know.
+  /// Words of the kernel's command line that matter to timing; others are in no captured tree.
   let parameters: [String]
   /// Options that are `y` or `m`, without CONFIG_; nil when nothing tells.
   let options: Set<String>?
@@ -15,7 +17,7 @@ struct Kernel: Sendable {
     release = files.line("/proc/sys/kernel/osrelease") ?? ""
     version = files.line("/proc/sys/kernel/version") ?? ""
     isRealTime = files.line("/sys/kernel/realtime") == "1" || version.contains("PREEMPT_RT")
-    parameters = files.line("/proc/cmdline").map { Self.known($0.words) } ?? []
+    parameters = files.line("/proc/cmdline").map { KernelParameters(commandLine: $0).words } ?? []
     options = Self.options(files, release)
   }
 
@@ -36,15 +38,6 @@ struct Kernel: Sendable {
   /// The values of `name=value` on the command line, in their order.
   func values(of name: String) -> [String] {
     parameters.filter { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
-  }
-
-  /// Others may name a network, a disk or a serial number, and are in no captured tree.
-  static func known(_ words: [String]) -> [String] {
-    let names = [
-      "console", "isolcpus", "nohz_full", "irqaffinity", "preempt", "dwc_otg.fiq_enable",
-      "dwc_otg.fiq_fsm_enable",
-    ]
-    return words.filter { word in names.contains { word.hasPrefix($0 + "=") } }
   }
 
   private static func options(_ files: ExaminedFiles, _ release: String) -> Set<String>? {

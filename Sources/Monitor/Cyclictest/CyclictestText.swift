@@ -29,8 +29,12 @@ extension CyclictestRun {
   }
 
   /// `# Histogram` and all that follows it, a blank line at the end included.
-  public var histogramText: String {
+  public var histogramText: String { histogramText(columns: []) }
+
+  /// - Parameter names: of the columns, in a comment of our own; empty: cyclictest's text.
+  func histogramText(columns names: [String]) -> String {
     var text = "# Histogram\n"
+    if !names.isEmpty { text += "# Columns: " + names.joined(separator: " ") + "\n" }
     for bin in 0..<(threads.map(\.bins.count).max() ?? 0) {
       var counts = threads.map { bin < $0.bins.count ? $0.bins[bin] : 0 }
       if showsSums { counts.append(counts.reduce(0, &+)) }
