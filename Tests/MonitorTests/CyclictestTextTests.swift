@@ -151,7 +151,7 @@ struct CyclictestTextTests {
       + stride(from: 0, to: 5_000_000_000, by: 86_400_000 / 7 * 13)
     {
       let expected = format.string(from: Date(timeIntervalSince1970: Double(seconds)))
-      #expect(MailDate.text(secondsSince1970: Int64(seconds)) == expected)
+      #expect(CivilDate.mailText(secondsSince1970: Int64(seconds)) == expected)
     }
   }
 

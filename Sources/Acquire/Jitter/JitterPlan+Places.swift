@@ -12,7 +12,9 @@ extension JitterPlan {
       }
     }
     // A report takes the place of an older one: the folder is what must be writable.
-    if let path = report?.path { try Self.check(Self.folder(of: path), of: path) }
+    if let report {
+      try Self.check(report.isStream ? report.path : Self.folder(of: report.path), of: report.path)
+    }
   }
 
   private static func folder(of path: String) -> String {
