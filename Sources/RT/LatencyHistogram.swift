@@ -74,7 +74,8 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
   private mutating func addToSum(_ nanoseconds: UInt64) {
     // Both are below 2^63.
     let sum = unsafe words.read(HistogramWords.sum) &+ nanoseconds
-    unsafe words.write(HistogramWords.sum, sum < HistogramWords.fullSum ? sum : HistogramWords.fullSum)
+    unsafe words.write(
+      HistogramWords.sum, sum < HistogramWords.fullSum ? sum : HistogramWords.fullSum)
   }
 
   @_noLocks @_noAllocation

@@ -55,7 +55,9 @@ struct ReportFile: Equatable {
   private static func isStream(_ path: String) throws(Failure) -> Bool {
     // These may lead to a file, which somebody else writes, too.
     let given = ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/"]
-    if given.contains(where: { $0.hasSuffix("/") ? path.hasPrefix($0) : path == $0 }) { return true }
+    if given.contains(where: { $0.hasSuffix("/") ? path.hasPrefix($0) : path == $0 }) {
+      return true
+    }
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return false }
     switch status.st_mode & S_IFMT {

@@ -65,7 +65,7 @@ struct IdleStates: ~Copyable {
   private let held: CPULatencyRequest?
 
   /// - Parameters:
-  ///   - microseconds: the longest wake-up of an idle CPU that is accepted; nil: they are left alone.
+  ///   - microseconds: the longest wake-up of an idle CPU that is accepted; nil: left alone.
   ///   - device: that of the kernel, but for tests.
   /// - Throws: where it is refused and that is not allowed.
   init(

@@ -45,7 +45,8 @@ extension CyclictestRun {
     var text = "{\n  \"file_version\": 1,\n"
     text += "  \"cmdline:\": \(quoted(environment.commandLine)),\n"
     text += "  \"rt_test_version:\": \(quoted(Self.formatVersion)),\n"
-    text += "  \"start_time\": \(quoted(CivilDate.mailText(secondsSince1970: environment.begun))),\n"
+    text +=
+      "  \"start_time\": \(quoted(CivilDate.mailText(secondsSince1970: environment.begun))),\n"
     text += "  \"end_time\": \(quoted(CivilDate.mailText(secondsSince1970: environment.ended))),\n"
     text += "  \"return_code\": \(environment.returnCode),\n  \"sysinfo\": {\n"
     text += "    \"sysname\": \(quoted(environment.systemName)),\n"

@@ -33,6 +33,9 @@ public struct WakeChain: @unchecked Sendable {
     call.ring()
   }
 
+  /// Whether there was a call. Not on the real-time path.
+  var hasCalled: Bool { unsafe memory.words[ChainWords.calls].load(ordering: .acquiring) > 0 }
+
   /// After both threads were joined: not on the real-time path.
   public func close() {
     call.close()
