@@ -37,7 +37,7 @@ struct JitterPathTests {
     let cpu = try #require(Machine.current().allowedCPUs.last)
     let folder = try TemporaryFolder()
     let program = try Program([
-      "jitter", "-p80", "-a\(cpu)", "-i1000", "-D2", "-q", "--default-system", "--report",
+      "jitter", "-p80", "-a\(cpu)", "-i1000", "-D2", "-q", "--allow-best-effort", "--report",
       folder.path("hog.json"),
     ])
     try program.waitForOutput("#")
