@@ -9,6 +9,13 @@ struct Terminal {
   static let error = Terminal(descriptor: 2)
 
   let descriptor: Int32
+  /// The same stream, for writing that does not wait.
+  let nonblocking: Int32
+
+  private init(descriptor: Int32) {
+    self.descriptor = descriptor
+    nonblocking = Self.openedAnew(descriptor)
+  }
 
   /// Writes all of the text; gives up quietly when the reader is gone.
   func write(_ text: String) {
@@ -28,12 +35,8 @@ struct Terminal {
   /// thread that listens for Ctrl-C.
   func writeIfReady(_ text: String) {
     let bytes = Array(text.utf8)
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    // A pipe that is ready takes PIPE_BUF bytes, 4096, without waiting.
-    guard bytes.count <= 4_096, unsafe poll(&entry, 1, 0) == 1,
-      entry.revents & Int16(POLLOUT) != 0
-    else { return }
-    _ = unsafe Glibc.write(descriptor, bytes, bytes.count)
+    guard bytes.count <= 4_096 else { return }
+    _ = writeNow(bytes[...])
   }
 
   var isTerminal: Bool { isatty(descriptor) == 1 }
@@ -115,21 +118,50 @@ enum TextFile {
 
   static func write(_ text: String, to path: String) throws(Failure) {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw Failure(
-        .cannotCreate, "\(path) cannot be written: \(describe(errno: errno)); choose another path")
-    }
+    guard descriptor >= 0 else { throw cannotWrite(path, errno) }
     defer { close(descriptor) }
+    try write(text, to: descriptor, of: path)
+  }
+
+  /// A file that was not there, whole and on its disk; nothing is left of it otherwise.
+  ///
+  /// What stands in its place is removed, never followed or written into: it may be a link that
+  /// somebody else has put there.
+  static func create(_ text: String, at path: String) throws(Failure) {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    var descriptor = unsafe open(path, flags, 0o644)
+    if descriptor < 0, errno == EEXIST, unsafe unlink(path) == 0 {
+      descriptor = unsafe open(path, flags, 0o644)
+    }
+    guard descriptor >= 0 else { throw cannotWrite(path, errno) }
+    defer { close(descriptor) }
+    do throws(Failure) {
+      try write(text, to: descriptor, of: path)
+      guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw notWhole(path, errno) }
+    } catch {
+      unsafe unlink(path)
+      throw error
+    }
+  }
+
+  private static func write(_ text: String, to descriptor: Int32, of path: String) throws(Failure) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
         unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
       }
-      guard written > 0 else {
-        throw Failure(.inputOutput, "\(path) was not written whole: \(describe(errno: errno))")
-      }
+      guard written > 0 else { throw notWhole(path, errno) }
       rest = rest.dropFirst(written)
     }
+  }
+
+  private static func cannotWrite(_ path: String, _ error: Int32) -> Failure {
+    Failure(
+      .cannotCreate, "\(path) cannot be written: \(describe(errno: error)); choose another path")
+  }
+
+  private static func notWhole(_ path: String, _ error: Int32) -> Failure {
+    Failure(.inputOutput, "\(path) was not written whole: \(describe(errno: error))")
   }
 }
 
@@ -162,6 +194,15 @@ enum StopSignals {
     signal(SIGTSTP, SIG_IGN)
     // Without this a full disk with a file-size limit would kill the process.
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// When all is done: what then waits for a reader, such as the last sentence on standard error,
+  /// can be ended as any program can.
+  static func unblock() {
+    // Those that came have been heard, or came too late.
+    while take(set, atMost: .zero) != nil {}
+    var signals = set
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Waits for one that ends the program; nil when none came in time.

@@ -37,11 +37,30 @@ struct CivilDate {
   static func text(secondsSince1970 seconds: Int64) -> String {
     // The year 9999 ends there.
     guard seconds > 0, seconds < 253_402_300_800 else { return "unknown" }
-    func twoDigits(_ number: Int64) -> String { (number < 10 ? "0" : "") + String(number) }
-    let date = CivilDate(daysSince1970: seconds / 86_400)
-    let rest = seconds % 86_400
-    return "\(date.year)-\(twoDigits(Int64(date.month)))-\(twoDigits(Int64(date.day))) "
-      + "\(twoDigits(rest / 3_600)):\(twoDigits(rest / 60 % 60)):\(twoDigits(rest % 60)) UTC"
+    let date = CivilDate(daysSince1970: floorDivide(seconds, 86_400))
+    return "\(date.year)-\(twoDigits(date.month))-\(twoDigits(date.day)) "
+      + "\(timeOfDay(seconds)) UTC"
+  }
+
+  /// As mail has it, in UTC: "Fri, 20 Nov 2026 20:02:22 +0000".
+  static func mailText(secondsSince1970 seconds: Int64) -> String {
+    let days = floorDivide(seconds, 86_400)
+    let date = CivilDate(daysSince1970: days)
+    let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    let months = [
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    return "\(weekdays[Int(days - floorDivide(days, 7) * 7)]), \(twoDigits(date.day)) "
+      + "\(months[date.month - 1]) \(date.year) \(timeOfDay(seconds)) +0000"
+  }
+
+  private static func timeOfDay(_ seconds: Int64) -> String {
+    let rest = Int(seconds - floorDivide(seconds, 86_400) * 86_400)
+    return "\(twoDigits(rest / 3_600)):\(twoDigits(rest / 60 % 60)):\(twoDigits(rest % 60))"
+  }
+
+  private static func twoDigits(_ number: Int) -> String {
+    (number < 10 ? "0" : "") + String(number)
   }
 }
 

@@ -1,13 +1,15 @@
 // How long things took: every value counted, in fixed memory, without a system call.
 //
 // Log-linear: 128 buckets for each power of two, so that a quantile is at most 1/128 above the
-// true value; values under 256 ns are exact. Minimum, maximum, count and sum are exact.
+// true value; values under 256 ns are exact. Minimum, maximum and count are exact. So is the sum
+// below 2^63 ns; there it stays, and the mean is reckoned from the buckets.
 //
 // One thread records; others may look on through `reader` while it does.
 
 import Synchronization
 
-/// Counts spans of 0 … 2^40 ns (about 18 minutes); longer ones fall into the last bucket.
+/// Counts spans of 0 … 2^40 ns (about 18 minutes); longer ones fall into the last bucket, which
+/// reaches up to the maximum then.
 @safe
 public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
   /// Keeps the memory; touched before and after recording only.
@@ -16,8 +18,6 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
 
   /// Longer spans are counted, beside everything else that is done with them.
   public let limit: Nanoseconds
-  /// Of what was recorded one by one.
-  public private(set) var overLimitCount: UInt64 = 0
 
   /// Takes 35 KB and touches all of it.
   public init(limit: Nanoseconds = Nanoseconds(.max)) {
@@ -37,9 +37,9 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
       return
     }
     widen(to: value, value)
-    unsafe words.add(HistogramWords.sum, UInt64(bitPattern: value))
+    addToSum(UInt64(truncatingIfNeeded: value))
+    if value > limit.rawValue { unsafe words.add(HistogramWords.overLimit, 1) }
     count(1, in: HistogramWords.bucket(of: UInt64(truncatingIfNeeded: value)))
-    if value > limit.rawValue { overLimitCount &+= 1 }
   }
 
   /// Records what the periods would have shown that a late wake-up slept over: it was due at their
@@ -62,12 +62,20 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
       // As many as lie in this bucket.
       let fitting = (value &- HistogramWords.lowerBound(of: bucket)) / step &+ 1
       let here = fitting < left ? fitting : left
-      let total = here &* value &- step &* (here &* (here &- 1) / 2)
-      unsafe words.add(HistogramWords.sum, UInt64(bitPattern: total))
+      addToSum(HistogramWords.sum(of: here, from: value &- (here &- 1) &* step, to: value))
       self.count(UInt64(truncatingIfNeeded: here), in: bucket)
       value &-= here &* step
       left &-= here
     }
+  }
+
+  /// Stops at `Int64.max`.
+  @_noLocks @_noAllocation
+  private mutating func addToSum(_ nanoseconds: UInt64) {
+    // Both are below 2^63.
+    let sum = unsafe words.read(HistogramWords.sum) &+ nanoseconds
+    unsafe words.write(
+      HistogramWords.sum, sum < HistogramWords.fullSum ? sum : HistogramWords.fullSum)
   }
 
   @_noLocks @_noAllocation
@@ -106,6 +114,11 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Spans beyond the limit, of those that were recorded one by one.
+  public var overLimitCount: UInt64 {
+    @_noLocks @_noAllocation get { unsafe words.read(HistogramWords.overLimit) }
+  }
+
   /// For another thread, now and while this one records. Not for the real-time path.
   public var reader: LatencyReader { LatencyReader(memory: memory) }
 
@@ -125,12 +138,12 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
   /// Adds what another histogram counted.
   public mutating func merge(_ other: borrowing LatencyHistogram) {
     guard other.count > 0 || other.negativeCount > 0 else { return }
-    overLimitCount &+= other.overLimitCount
+    unsafe words.add(HistogramWords.overLimit, other.overLimitCount)
     unsafe words.add(HistogramWords.negative, other.negativeCount)
     unsafe widen(
       to: other.words.readSigned(HistogramWords.minimum),
       other.words.readSigned(HistogramWords.maximum))
-    unsafe words.add(HistogramWords.sum, other.words.read(HistogramWords.sum))
+    unsafe addToSum(other.words.read(HistogramWords.sum))
     for bucket in 0..<HistogramWords.bucketCount {
       let spans = unsafe other.words.read(HistogramWords.firstBucket + bucket)
       if spans > 0 { count(spans, in: bucket) }
@@ -139,7 +152,6 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
 
   /// Forgets everything.
   public mutating func reset() {
-    overLimitCount = 0
     for index in 0..<HistogramWords.count { unsafe words.write(index, 0) }
     unsafe words.writeSigned(HistogramWords.minimum, .max)
     unsafe words.writeSigned(HistogramWords.maximum, .min)
@@ -152,6 +164,9 @@ public struct LatencyReader: Sendable {
   private let memory: SharedWords
 
   init(memory: SharedWords) { self.memory = memory }
+
+  /// Spans beyond the histogram's limit, of those that were recorded one by one.
+  public var overLimitCount: UInt64 { unsafe memory.words.read(HistogramWords.overLimit) }
 
   /// What had been recorded: every span counted lies between `min` and `max`, and `count` is the
   /// sum of the bins. `mean` may know of a span or two more. Takes memory.
@@ -174,11 +189,27 @@ public struct LatencyReader: Sendable {
     let minimum = unsafe words.readSigned(HistogramWords.minimum)
     let maximum = unsafe words.readSigned(HistogramWords.maximum)
     let recorded = unsafe Swift.max(total, words.read(HistogramWords.recorded))
-    let mean = unsafe words.readSigned(HistogramWords.sum) / Int64(clamping: recorded)
+    let sum = unsafe words.read(HistogramWords.sum)
+    if let last = bins.last, last.upper.rawValue == HistogramWords.largest {
+      bins[bins.count - 1].upper = Nanoseconds(Swift.max(maximum, last.upper.rawValue))
+    }
+    let mean =
+      sum < HistogramWords.fullSum
+      ? Int64(sum / recorded) : Self.mean(of: bins, count: total, maximum)
     return LatencyDistribution(
       bins: bins, count: total, min: Nanoseconds(minimum), max: Nanoseconds(maximum),
       mean: Nanoseconds(Swift.max(minimum, Swift.min(maximum, mean))),
       negativeCount: negativeCount)
+  }
+
+  /// From the middles of the bins: right to 1/256, but for what lies beyond the last bucket.
+  private static func mean(of bins: [LatencyBin], count: UInt64, _ maximum: Int64) -> Int64 {
+    let shares = bins.map { bin in
+      let upper = Swift.min(bin.upper.rawValue, maximum)
+      return (Double(bin.lower.rawValue) + Double(upper)) / 2 * Double(bin.count) / Double(count)
+    }
+    // A Double's neighbour of the largest whole number is beyond it.
+    return Int64(exactly: shares.reduce(0, +).rounded()) ?? maximum
   }
 }
 
@@ -189,9 +220,28 @@ enum HistogramWords {
   static var sum: Int { @_noLocks @_noAllocation get { 2 } }
   static var recorded: Int { @_noLocks @_noAllocation get { 3 } }
   static var negative: Int { @_noLocks @_noAllocation get { 4 } }
+  static var overLimit: Int { @_noLocks @_noAllocation get { 5 } }
   static var firstBucket: Int { @_noLocks @_noAllocation get { 8 } }
   static var bucketCount: Int { @_noLocks @_noAllocation get { (40 - 7 + 1) * 128 } }
   static var count: Int { firstBucket + bucketCount }
+  /// Where the sum stays.
+  static var fullSum: UInt64 { @_noLocks @_noAllocation get { 1 &<< 63 &- 1 } }
+  /// The largest value that the last bucket is for.
+  static var largest: Int64 { upperBound(of: bucketCount - 1) }
+
+  /// Of so many values, evenly from the first to the last; `fullSum` where it would be more.
+  @_noLocks @_noAllocation
+  static func sum(of count: Int64, from first: Int64, to last: Int64) -> UInt64 {
+    // Not below 0, and below 2^63, so that two of them fit.
+    let ends = UInt64(truncatingIfNeeded: first) &+ UInt64(truncatingIfNeeded: last)
+    let number = UInt64(truncatingIfNeeded: count)
+    // Of an odd number the ends are an even multiple of the step apart: their sum is even.
+    let (product, isOver) =
+      number & 1 == 0
+      ? (number / 2).multipliedReportingOverflow(by: ends)
+      : number.multipliedReportingOverflow(by: ends / 2)
+    return isOver || product > fullSum ? fullSum : product
+  }
 
   @_noLocks @_noAllocation
   static func bucket(of value: UInt64) -> Int {

@@ -26,23 +26,31 @@ public enum MemoryLock {
 /// The kernel holds the request as long as `/dev/cpu_dma_latency` is open.
 public struct CPULatencyRequest: ~Copyable {
   private let descriptor: Int32
+  /// Why the kernel did not take it; 0: it did.
+  public let errno: Int32
 
   /// Whether the kernel took the request; without it wake-ups may be later on some machines.
   public var isHeld: Bool { descriptor >= 0 }
 
-  /// - Parameter microseconds: the longest wake-up that is accepted; 0 for the shallowest state.
-  public init(microseconds: Int32 = 0) {
-    let opened = unsafe shim_open("/dev/cpu_dma_latency", 1)
+  /// - Parameters:
+  ///   - microseconds: the longest wake-up that is accepted; 0 for the shallowest state.
+  ///   - device: that of the kernel, but for tests.
+  public init(microseconds: Int32 = 0, device: String = "/dev/cpu_dma_latency") {
+    let opened = unsafe shim_open(device, 1)
     guard opened >= 0 else {
       descriptor = -1
+      errno = -opened
       return
     }
     var target = microseconds
-    if unsafe shim_write(opened, &target, 4) == 4 {
+    let written = unsafe shim_write(opened, &target, 4)
+    if written == 4 {
       descriptor = opened
+      errno = 0
     } else {
       shim_close(opened)
       descriptor = -1
+      errno = written < 0 ? Int32(-written) : 5
     }
   }
 

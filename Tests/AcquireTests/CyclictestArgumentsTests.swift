@@ -106,6 +106,16 @@ struct JitterPlanTests {
     #expect(try plan("--default-system").latencyMicroseconds == nil)
     #expect(try plan("--laptop").latencyMicroseconds == nil)
     #expect(try plan("--latency 30").latencyMicroseconds == 30)
+    #expect(try plan("--default-system").remarks == plan("--laptop").remarks)
+    #expect(try plan("--laptop").remarks.count == 1)
+  }
+
+  @Test("thresholds are in the run's unit, as cyclictest's are")
+  func thresholds() throws {
+    let found = try plan("-b 500 --spike 7")
+    #expect(found.breakAbove == .microseconds(500) && found.spikeAbove == .microseconds(7))
+    let exact = try plan("-N -b 500 --spike 7")
+    #expect(exact.breakAbove == Nanoseconds(500) && exact.spikeAbove == Nanoseconds(7))
   }
 
   @Test("-S has a thread on each CPU, 500 µs apart unless there is a histogram")
@@ -170,7 +180,9 @@ struct JitterPlanTests {
       "--default-system --latency 3", "--laptop --latency 3", "--policy other --priospread",
       "--soak", "--soak --report x.svg", "--report x", "--report x.png", "--chain futex -h 3",
       "--chain futex -S", "--chain futex --json x", "--chain futex --soak --report x.json",
-      "-a !0-3", "--mainaffinity !0-3", "--state-every 1", "--slot 1", "--tracing-folder x",
+      "--soak -v --report x.json", "--soak --report /dev/stderr", "--chain futex -M",
+      "--chain futex -d 0", "-a !0-3", "--mainaffinity !0-3", "--state-every 1", "--slot 1",
+      "--tracing-folder x",
     ])
   func senseless(typed: String) {
     let fault = #expect(throws: Failure.self) { _ = try plan(typed) }

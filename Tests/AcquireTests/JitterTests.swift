@@ -167,6 +167,9 @@ struct JitterTests {
   func help() throws {
     let help = try Program.run(["jitter", "--help"])
     #expect(help.status == 0 && help.output.contains("-h, --histogram <us>"))
+    for code in ["65 ", "66 ", "69 ", "70 ", "71 ", "76 ", "78 "] {
+      #expect(help.output.contains(code))
+    }
     #expect(help.output.contains("79 a latency was above -b") && !help.output.contains("slot"))
     #expect(try Program.run(["jitter", "-h"]).status == 64)
   }
@@ -182,7 +185,13 @@ struct JitterTests {
     #expect(outcome.output.contains("#0 -> #1, Min ") && outcome.output.contains("Cycles 100"))
     let report = try TimingFile(folder.path("chain.json"))
     #expect(report.series.map(\.name) == ["there", "back", "round trip", "timer"])
-    #expect(report.series.allSatisfy { $0.latency.count == 100 })
+    let prompt = try #require(report.findings.first).rows.compactMap { Int($0.text) }
+    #expect(prompt.count == 2)
+    for (series, apart) in zip(report.series, prompt + [0, 0]) {
+      #expect(series.latency.count + apart == 100, "\(series.name)")
+    }
+    let timer = report.series[3]
+    #expect(timer.corrected?.count == 100 + (timer.missed ?? 0))
   }
 
   @Test("a program that was stopped for 200 periods says so, where its own percentiles do not")
@@ -240,6 +249,8 @@ struct TimingFile: Decodable {
     var latency: Latency
     var corrected: Latency?
     var missed: Int?
+    var budget: Int?
+    var breaches: Int
   }
 
   struct Section: Decodable {

@@ -57,6 +57,71 @@ struct LatencyHistogramTests {
     #expect(summary.min == .seconds(100_000))
   }
 
+  @Test("quantiles among spans that are longer than the last bucket are never too small")
+  func beyond() {
+    var histogram = LatencyHistogram()
+    for _ in 0..<50 { histogram.record(.seconds(1)) }
+    for hours in 1...50 as ClosedRange<Int64> { histogram.record(.seconds(3_600 * hours)) }
+    let (p90, p50) = (histogram.value(atQuantile: 0.9), histogram.value(atQuantile: 0.5))
+    #expect(p90 == .seconds(180_000) && p50 < .milliseconds(1_008))
+    let last = histogram.distribution.bins.last
+    #expect(last?.count == 50 && last?.upper == .seconds(180_000))
+  }
+
+  @Test("a sum that would be too large stays, and the mean is reckoned from the buckets")
+  func sums() {
+    var histogram = LatencyHistogram()
+    // 1 000 stalls of a day at a period of 1 ms: their sum is 3.7e24 ns.
+    for _ in 0..<1_000 {
+      histogram.recordMissed(86_400_000, late: .seconds(86_400), period: .milliseconds(1))
+    }
+    // Half a day, for which the last bucket is wide.
+    let far = histogram.summary
+    #expect(far.mean > .seconds(36_000) && far.mean < far.max && far.count == 86_400_000_000)
+    var near = LatencyHistogram()
+    for _ in 0..<400 {
+      near.recordMissed(100_000_000, late: .seconds(1_000), period: .microseconds(10))
+    }
+    let mean = near.summary.mean.rawValue
+    #expect(abs(mean - 500_000_000_000) <= 500_000_000_000 / 256)
+    for _ in 0..<3 { near.record(Nanoseconds(.max)) }
+    let after = near.summary
+    #expect(after.max.rawValue == .max && after.mean.rawValue >= mean)
+    var merged = LatencyHistogram()
+    merged.merge(near)
+    merged.merge(near)
+    let twice = merged.summary
+    #expect(twice.mean == after.mean)
+  }
+
+  @Test("of evenly spaced values the sum is exact, and where it is too large the largest")
+  func evenSums() {
+    for count in 1...9 as ClosedRange<Int64> {
+      for step in 0...3 as ClosedRange<Int64> {
+        let values = (0..<count).map { 5 + $0 * step }
+        let sum = HistogramWords.sum(of: count, from: 5, to: values[values.count - 1])
+        #expect(sum == UInt64(values.reduce(0, +)))
+      }
+    }
+    #expect(HistogramWords.sum(of: .max, from: 1, to: .max) == HistogramWords.fullSum)
+    #expect(HistogramWords.sum(of: 2, from: .max, to: .max) == HistogramWords.fullSum)
+    #expect(HistogramWords.sum(of: 1, from: .max, to: .max) == HistogramWords.fullSum)
+  }
+
+  @Test(
+    "spans over the limit are counted for whoever looks, and merged and forgotten with the rest")
+  func overLimit() {
+    var histogram = LatencyHistogram(limit: .microseconds(10))
+    let reader = histogram.reader
+    for value in 1...30 as ClosedRange<Int64> { histogram.record(.microseconds(value)) }
+    #expect(reader.overLimitCount == 20)
+    var other = LatencyHistogram()
+    other.merge(histogram)
+    let merged = other.overLimitCount
+    histogram.reset()
+    #expect(merged == 20 && reader.overLimitCount == 0)
+  }
+
   @Test("a span that ends before it began is counted apart and changes nothing else")
   func negative() {
     var histogram = LatencyHistogram()

@@ -69,7 +69,9 @@ struct WakeUpTests {
       settings, workspace: WakeUpMeasurement(plan, stop: stop, breach: breach)
     ) { $0.run() }
     let one = first.join()
-    _ = second.join()
+    let other = second.join()
+    let (own, others) = (one.histogram.overLimitCount, other.histogram.overLimitCount)
+    #expect(own == 1 && others == 0)
     let found = try #require(breach.found)
     #expect(found.thread == 0 && found.units > 1)
     #expect(found.units == one.progress.last)
@@ -207,14 +209,42 @@ struct WakeChainTests {
     let answered = answerer.join()
     chain.close()
     let counts = [
-      called.timerLatency.count, called.wakeLatency.count, called.roundTrip.count,
-      answered.wakeLatency.count, called.progress.cycles,
+      called.timerLatency.count, called.wakeLatency.count + called.promptCount,
+      called.roundTrip.count, answered.wakeLatency.count + answered.promptCount,
+      called.progress.cycles,
     ]
     #expect(counts == [100, 100, 100, 100, 100])
+    let corrected = called.timerCorrected.count
+    #expect(corrected == 100 + called.progress.missed)
+    guard answered.promptCount == 0, called.promptCount == 0 else { return }
     let round = called.roundTrip.distribution
     let (there, back) = (answered.wakeLatency.distribution, called.wakeLatency.distribution)
     #expect(round.min >= there.min && round.min >= back.min && there.min > .zero)
     #expect(round.mean >= there.mean)
+  }
+
+  @Test(
+    "a call that was there before the answerer slept is no wake-up", arguments: WakeMeans.allCases)
+  func prompt(means: WakeMeans) throws {
+    let chain = try WakeChain(means)
+    let settings = ThreadSettings(name: "chain", policy: .other, enforcement: .bestEffort)
+    let caller = try RealTimeThread.start(
+      settings,
+      workspace: ChainCaller(
+        WakeUpPlan(period: .microseconds(300), cycleLimit: 1), chain: chain, stop: StopSignal())
+    ) { $0.run() }
+    // It has called before somebody is there to answer.
+    for _ in 0..<6_000 where !chain.hasCalled { usleep(10_000) }
+    let answerer = try RealTimeThread.start(settings, workspace: ChainAnswerer(chain: chain)) {
+      $0.run()
+    }
+    let called = caller.join()
+    let answered = answerer.join()
+    chain.close()
+    let (apart, measured) = (answered.promptCount, answered.wakeLatency.count)
+    #expect(apart == 1 && measured == 0)
+    let (back, round) = (called.wakeLatency.count + called.promptCount, called.roundTrip.count)
+    #expect(back == 1 && round == 1)
   }
 
   @Test("an answerer whose caller never came can be ended", arguments: WakeMeans.allCases)
@@ -229,6 +259,19 @@ struct WakeChainTests {
     chain.close()
     let count = finished.wakeLatency.count
     #expect(count == 0)
+  }
+}
+
+@Suite("The limit of a threshold")
+struct BreachLimitTests {
+  @Test(
+    "is the last value that does not break it, in whole units", arguments: [1, 1_000] as [Int64])
+  func last(unit: Int64) {
+    let plan = WakeUpPlan(
+      period: .milliseconds(1), unit: Nanoseconds(unit), breakAbove: Nanoseconds(150 * unit))
+    let limit = plan.breachLimit.rawValue
+    #expect(limit / unit == 150 && (limit + 1) / unit == 151)
+    #expect(WakeUpPlan(period: .milliseconds(1)).breachLimit.rawValue == .max)
   }
 }
 

@@ -28,8 +28,12 @@ struct Jitter: ParsableCommand {
         acquire jitter --path -D 1m --amplifier ads1299 --config board.toml
 
       EXIT CODES
-        0 measured    64 wrong options    73, 74 a file could not be written
-        77 a priority, memory lock or CPU was refused    79 a latency was above -b
+        0 measured    64 wrong options    71 the system refused    73, 74 a file was not written
+        77 a priority, memory lock, CPU or /dev/cpu_dma_latency was refused
+        79 a latency was above -b
+        --path besides: 65 a malformed model or recording    66 a file is not there
+        69 a device is missing or silent    70 frames unaccounted for    76 not the device expected
+        78 wrong configuration
       """,
     helpNames: .long)
 
@@ -112,13 +116,15 @@ struct Jitter: ParsableCommand {
 
   @Option(
     name: [.customShort("b"), .long],
-    help: ArgumentHelp("Ends at a latency above, with exit code 79.", valueName: "us"))
+    help: ArgumentHelp(
+      "Ends at a latency above, with exit code 79; --path runs to its end. With -N: ns.",
+      valueName: "us"))
   var breaktrace: Int64?
 
   @Flag(help: "Then marks and stops the kernel's trace.")
   var tracemark = false
 
-  @Option(help: ArgumentHelp("Lists latencies above.", valueName: "us"))
+  @Option(help: ArgumentHelp("Lists latencies above. With -N: ns.", valueName: "us"))
   var spike: Int64?
 
   @Option(help: ArgumentHelp("So many of them at most. Default: 1024.", valueName: "count"))
@@ -185,6 +191,8 @@ struct Jitter: ParsableCommand {
     let plan = try JitterPlan(
       self, allowedCPUs: machine.allowedCPUs, usualCPU: machine.usableIsolatedCPUs.last)
     for remark in plan.remarks { Terminal.error.write(remark + "\n") }
+    // What is said after the run may wait for its reader, but not without an end.
+    defer { StopSignals.unblock() }
     if let measurement = try PathMeasurement(self, plan) { return try measurement.run() }
     let status =
       if let means = plan.chain {

@@ -14,18 +14,20 @@ struct ReportFile: Equatable {
 
   let path: String
   let format: Format
+  /// No file that can be replaced: standard output, a pipe, a terminal.
+  let isStream: Bool
 
-  /// What is no file, such as /dev/stderr or a pipe, takes JSON.
+  /// What is no file takes JSON.
   init(_ path: String) throws(Failure) {
-    if Self.isStream(path) {
-      self.path = path
+    self.path = path
+    isStream = try Self.isStream(path)
+    if isStream {
       format = .json
       return
     }
     guard let format = Format.allCases.first(where: { path.hasSuffix("." + $0.rawValue) }) else {
       throw Failure(.usage, "--report must end in .json, .html or .svg, not be \(path)")
     }
-    self.path = path
     self.format = format
   }
 
@@ -39,29 +41,30 @@ struct ReportFile: Equatable {
   ///
   /// - Parameter json: in the place of the measurement's own.
   func write(_ report: TimingReport, json: JSON? = nil) throws(Failure) {
-    if Self.isStream(path) { return try TextFile.write(text(of: report, json: json), to: path) }
+    let text = text(of: report, json: json)
+    if isStream { return try TextFile.write(text, to: path) }
     let fresh = "\(path).\(getpid()).new"
-    do throws(Failure) {
-      try TextFile.write(text(of: report, json: json), to: fresh)
-      let descriptor = unsafe open(fresh, O_RDONLY | O_CLOEXEC)
-      if descriptor >= 0 {
-        fdatasync(descriptor)
-        close(descriptor)
-      }
-      guard unsafe rename(fresh, path) == 0 else {
-        throw Failure(.cannotCreate, "\(path) cannot be replaced: \(describe(errno: errno))")
-      }
-    } catch {
+    try TextFile.create(text, at: fresh)
+    guard unsafe rename(fresh, path) == 0 else {
+      let error = errno
       unsafe unlink(fresh)
-      throw error
+      throw Failure(.cannotCreate, "\(path) cannot be replaced: \(describe(errno: error))")
     }
   }
 
-  private static func isStream(_ path: String) -> Bool {
-    // Standard error may lead to a file, which nobody wants to see replaced.
-    if path.hasPrefix("/dev/") { return true }
+  private static func isStream(_ path: String) throws(Failure) -> Bool {
+    // These may lead to a file, which somebody else writes, too.
+    let given = ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/"]
+    if given.contains(where: { $0.hasSuffix("/") ? path.hasPrefix($0) : path == $0 }) {
+      return true
+    }
     var status = stat()
-    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    guard unsafe stat(path, &status) == 0 else { return false }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return false
+    case S_IFDIR: throw Failure(.cannotCreate, "\(path) is a folder: name a file in it")
+    default: return true
+    }
   }
 
   private func text(of report: TimingReport, json: JSON?) -> String {

@@ -44,6 +44,7 @@ struct ChainRun {
       if let refusal = calling.refusal, !reasons.contains(refusal.message) {
         reasons.append(refusal.message)
       }
+      if let refusal = plan.settleMainThread() { reasons.append(refusal) }
       while !progress.isFinished, StopSignals.wait(atMost: .milliseconds(50)) == nil {}
       stop.raise()
       called = calling.join()
@@ -55,16 +56,25 @@ struct ChainRun {
       chain.close()
       throw Failure(.refused, error.message)
     }
-    extendLifetime(preparation)
+    let ended = MonotonicInstant.now()
     let series = Self.series(called, answered, caller: caller, answerer: answerer)
+    let prompt = [("there", answered.promptCount), ("back", called.promptCount)]
     let identifiers = [called.progress.threadID, answered.progress.threadID]
-    tell(series, identifiers, reasons: reasons, remark: preparation.remark)
+    // The file first: a terminal that stands still must not keep it from being written.
     try plan.report?.write(
       TimingReport(
         title: "Wake chain by \(means.rawValue)", commandLine: typedCommandLine(),
-        begun: begunUnixSeconds, duration: .now() - begun, bestEffortReasons: reasons,
+        begun: begunUnixSeconds, duration: ended - begun, bestEffortReasons: reasons,
         series: series,
-        conditions: MachineConditions(.ofThisMachine).sections))
+        findings: [
+          ReportSection(
+            "no wake-up, because it was there before the thread slept",
+            prompt.map { ReportRow($0.0, "\($0.1)") })
+        ],
+        conditions: MachineConditions(.ofThisMachine).sections + [preparation.section]))
+    tell(
+      series, identifiers, prompt: prompt.map(\.1), reasons: reasons, remark: preparation.remark)
+    extendLifetime(preparation)
     return .success
   }
 
@@ -93,13 +103,15 @@ struct ChainRun {
         latency: called.roundTrip.distribution),
       TimingSeries(
         name: "timer", detail: "the caller's own timer: \(caller.detail)",
-        latency: called.timerLatency.distribution, missed: progress.missed, worstAt: worstAt),
+        latency: called.timerLatency.distribution,
+        corrected: called.timerCorrected.distribution, missed: progress.missed, worstAt: worstAt),
     ]
   }
 
   /// ptsematest's two lines for either way, then ours.
   private func tell(
-    _ series: [TimingSeries], _ identifiers: [Int32], reasons: [String], remark: String
+    _ series: [TimingSeries], _ identifiers: [Int32], prompt: [UInt64], reasons: [String],
+    remark: String
   ) {
     var text = ""
     if !reasons.isEmpty {
@@ -111,10 +123,10 @@ struct ChainRun {
         + (thread.cpu.map { ", CPU\($0)" } ?? "")
         + (index == 0 ? ", I\(thread.period.rawValue / 1_000)" : "")
     }
-    text += threads.joined(separator: "; ") + ", Cycles \(series[0].latency.count)\n"
+    text += threads.joined(separator: "; ") + ", Cycles \(series[2].latency.count)\n"
     for (way, found) in [("#0 -> #1", series[0].latency), ("#1 -> #0", series[1].latency)] {
       func microseconds(_ span: Nanoseconds) -> String {
-        String(span.rawValue / 1_000).leading(4)
+        (found.count > 0 ? String(span.rawValue / 1_000) : "–").leading(4)
       }
       text += "\(way), Min \(microseconds(found.min)), Avg \(microseconds(found.mean)), "
       text += "Max \(microseconds(found.max))\n"
@@ -122,9 +134,14 @@ struct ChainRun {
     text += MissedPeriodsText.text(
       series.map {
         MeasuredThread(
-          name: $0.name, latency: $0.latency, missed: $0.missed, worstAt: $0.worstAt)
+          name: $0.name, latency: $0.latency, corrected: $0.corrected, missed: $0.missed,
+          worstAt: $0.worstAt)
       }, isColoured: Terminal.output.isTerminal)
+    if prompt.contains(where: { $0 > 0 }) {
+      text += "# there before the thread slept, so no wake-up: \(prompt[0]) there, "
+      text += "\(prompt[1]) back\n"
+    }
     for row in machine.rows { text += "# \(row.name): \(row.text)\n" }
-    Terminal.output.write(text)
+    Terminal.output.writeLast(text)
   }
 }

@@ -79,6 +79,14 @@ extension JitterPlan {
       (options.stateEvery != nil && !options.soak, "--state-every needs --soak"),
       (options.slot != nil && !options.soak, "--slot needs --soak"),
       (
+        options.soak && options.verbose,
+        "--soak is for nobody at the terminal, and -v for somebody: leave one of them out"
+      ),
+      (
+        options.chain != nil && (options.distance != nil || options.refreshOnMax),
+        "--chain has one period and prints at its end: leave -d and -M out"
+      ),
+      (
         options.chain != nil && (hasHistogram || options.spike != nil || options.breaktrace != nil),
         "--chain has no -h, -H, --spike and -b: take --report"
       ),

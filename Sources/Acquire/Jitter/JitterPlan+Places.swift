@@ -30,10 +30,7 @@ extension JitterPlan {
 extension ReportFile {
   /// A report takes the place of an older one: the folder is what must be writable.
   func checkPlace() throws(Failure) {
-    var status = stat()
-    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      return try JitterPlan.check(path, of: path)
-    }
+    if isStream { return try JitterPlan.check(path, of: path) }
     try JitterPlan.check(JitterPlan.folder(of: path), of: path)
   }
 }

@@ -26,6 +26,7 @@ struct JitterPlan: Equatable {
   var histogramFile: String?
   var jsonFile: String?
   var report: ReportFile?
+  /// `--breaktrace`; nil: never.
   var breakAbove: Nanoseconds?
   /// Where tracefs may be; empty: no mark is made.
   var tracingFolders: [String] = []
@@ -68,18 +69,24 @@ struct JitterPlan: Equatable {
     histogramFile = options.histfile
     jsonFile = options.json
     report = try options.report.map { path throws(Failure) in try ReportFile(path) }
-    if isSoak, report?.format != .json {
+    if isSoak, report?.format != .json || report?.isStream == true {
       throw Failure(.usage, "--soak keeps its state in a file: give --report FILE.json")
     }
-    breakAbove = options.breaktrace.map(Nanoseconds.microseconds)
-    spikeAbove = options.spike.map(Nanoseconds.microseconds)
+    // In the run's unit, as cyclictest has both.
+    let unit: Nanoseconds = isInNanoseconds ? Nanoseconds(1) : .microseconds(1)
+    breakAbove = options.breaktrace.map { unit * $0 }
+    spikeAbove = options.spike.map { unit * $0 }
     if options.tracemark {
       tracingFolders = options.tracingFolder.map { [$0] } ?? KernelTrace.folders
     }
     mainCPUs = try options.mainaffinity.map { set throws(Failure) in
       try Self.usable(set, "--mainaffinity", allowedCPUs)
     }
-    if !options.defaultSystem && !options.laptop { latencyMicroseconds = options.latency ?? 0 }
+    if options.defaultSystem || options.laptop {
+      remarks.append("WARN: the idle states are left as the system has them")
+    } else {
+      latencyMicroseconds = options.latency ?? 0
+    }
     try makeThreads(options, allowedCPUs: allowedCPUs, usualCPU: usualCPU ?? allowedCPUs.last)
     try checkMemory()
   }

@@ -13,7 +13,9 @@ final class JitterRun {
   private var reasons: [String] = []
   private var begun = MonotonicInstant.now()
   private var begunUnixSeconds: Int64 = 0
+  private var output = UnhurriedOutput(.output)
   private var live = LivePage()
+  private var conditions: [ReportSection] = []
   private var soak: SoakState?
 
   init(_ plan: JitterPlan) { self.plan = plan }
@@ -23,21 +25,22 @@ final class JitterRun {
     let preparation = try JitterMachine(plan)
     StopSignals.block()
     reasons = preparation.refusals
+    conditions = [preparation.section]
     begunUnixSeconds = shim_clock_realtime() / 1_000_000_000
     begun = .now()
     if plan.isSoak {
       soak = SoakState(seriesCount: plan.threads.count, slotLength: plan.slotLength)
     }
     try start(trace: preparation.traceTarget)
-    settleMainThread()
-    Terminal.output.write(head(preparation.remark))
-    watch()
+    if let refusal = plan.settleMainThread() { reasons.append(refusal) }
+    _ = output.offer(head(preparation.remark))
+    let isEnded = watch(since: .now())
     stop.raise()
     for thread in threads { thread.join() }
     extendLifetime(preparation)
-    let ended = MonotonicInstant.now()
-    drainStream()
-    return try tell(ended: ended)
+    // Nobody waits long for a program that was told to end, or reads what a soak prints.
+    let patience: Nanoseconds? = isEnded || plan.isSoak ? .seconds(5) : nil
+    return try tell(ended: .now(), patience: patience)
   }
 
   private func start(trace: TraceTarget) throws(Failure) {
@@ -53,16 +56,6 @@ final class JitterRun {
     }
     for message in threads.compactMap({ $0.refusal?.message }) where !reasons.contains(message) {
       reasons.append(message)
-    }
-  }
-
-  /// Only this thread moves; the measuring ones have begun.
-  private func settleMainThread() {
-    guard let cpus = plan.mainCPUs else { return }
-    var flags = [UInt8](repeating: 0, count: 4_096)
-    for cpu in cpus { flags[cpu] = 1 }
-    if unsafe shim_set_affinity_mask(flags, Int32(flags.count)) < 0 {
-      reasons.append("the printing thread could not be moved to CPUs \(cpus)")
     }
   }
 
@@ -86,12 +79,15 @@ final class JitterRun {
   }
 
   /// Until a thread has reached its end, the time is over, or somebody ends it.
-  private func watch() {
+  ///
+  /// - Parameter started: all of them run.
+  /// - Returns: whether a signal ended it.
+  private func watch(since started: MonotonicInstant) -> Bool {
     var isLastRound = false
     while true {
       // As often as cyclictest's own main thread.
       let heard = StopSignals.wait(atMost: .milliseconds(10))
-      drainStream()
+      stream()
       paint()
       let now = MonotonicInstant.now()
       if var state = soak {
@@ -102,12 +98,14 @@ final class JitterRun {
         soak = state
       }
       // A soak outlives its terminal.
-      if let heard, !(plan.isSoak && heard == "SIGHUP") { return }
-      if threads.allSatisfy(\.progress.isFinished) || isLastRound { return }
-      if breach.found != nil { return }
+      if let heard, !(plan.isSoak && heard == "SIGHUP") { return true }
+      if threads.allSatisfy(\.progress.isFinished) || isLastRound { return false }
+      if breach.found != nil { return false }
       // The others get another round to finish what they have begun at the same time.
       if plan.duration == nil { isLastRound = threads.contains { $0.progress.isFinished } }
-      if let duration = plan.duration, now - begun > duration + .milliseconds(200) { return }
+      if let duration = plan.duration, now - started > duration + .milliseconds(200) {
+        return false
+      }
     }
   }
 
@@ -117,16 +115,27 @@ final class JitterRun {
       showsSums: plan.showsSums)
   }
 
-  private func drainStream() {
+  /// What waits for a slow reader waits in the threads' rings, which count what they refuse.
+  private func stream() {
     guard plan.isVerbose else { return }
+    for _ in 0..<64 where output.isIdle() {
+      let text = streamed(atMost: 4_096)
+      guard !text.isEmpty else { return }
+      _ = output.offer(text)
+    }
+  }
+
+  /// - Parameter byteCount: of each thread.
+  private func streamed(atMost byteCount: Int) -> String {
     var text = ""
     for (index, thread) in threads.enumerated() {
-      while let sample = thread.nextSample() {
-        text += CyclictestRun.streamLine(
-          thread: index, cycle: sample.cycle, value: sample.units)
+      var lines = ""
+      while lines.utf8.count < byteCount, let sample = thread.nextSample() {
+        lines += CyclictestRun.streamLine(thread: index, cycle: sample.cycle, value: sample.units)
       }
+      text += lines
     }
-    if !text.isEmpty { Terminal.output.write(text) }
+    return text
   }
 
   private var isLive: Bool {
@@ -137,10 +146,10 @@ final class JitterRun {
     guard isLive else { return }
     let worst = threads.map(\.progress.max).max() ?? 0
     guard live.isDue(worst: plan.repaintsAtMaximum ? worst : nil) else { return }
-    live.paint(cyclictest, policy: plan.policyName)
+    if output.offer(live.text(cyclictest, policy: plan.policyName)) { live.wasPainted() }
   }
 
-  private func tell(ended: MonotonicInstant) throws(Failure) -> ExitStatus {
+  private func tell(ended: MonotonicInstant, patience: Nanoseconds?) throws(Failure) -> ExitStatus {
     let broken = breach.found
     let status = broken == nil ? ExitStatus.success : .threshold
     let run = cyclictest
@@ -151,10 +160,10 @@ final class JitterRun {
     } catch {
       fault = error
     }
-    var text = ""
+    var text = plan.isVerbose ? streamed(atMost: .max) : ""
     if isLive {
-      live.paint(run, policy: plan.policyName, isLast: true)
-    } else if !plan.isVerbose && plan.binCount == 0 {
+      text += live.text(run, policy: plan.policyName)
+    } else if !plan.isVerbose && (plan.binCount == 0 || !plan.isQuiet) {
       text += run.threadLines
     }
     if plan.spikeAbove != nil {
@@ -168,9 +177,11 @@ final class JitterRun {
     text += MissedPeriodsText.text(
       threads.enumerated().map { $1.measured($0) }, isColoured: Terminal.output.isTerminal)
     let unshown = threads.map(\.unshownCount).reduce(0, &+)
-    if unshown > 0 { text += "# \(unshown) values came too fast to be printed\n" }
+    if unshown > 0 { text += "# \(unshown) values are not shown: their reader was too slow\n" }
     for row in machine.rows { text += "# \(row.name): \(row.text)\n" }
-    Terminal.output.write(text)
+    if !output.finish(text, patience: patience) {
+      Terminal.error.writeIfReady("acquire: nobody took the last lines: not all were printed\n")
+    }
     if let fault { throw fault }
     return status
   }
@@ -215,14 +226,13 @@ final class JitterRun {
       title: "Wake-up latency", commandLine: typedCommandLine(), begun: begunUnixSeconds,
       duration: ended - begun, bestEffortReasons: reasons,
       series: threads.enumerated().map { index, thread in
-        let isBroken = breach.found?.thread == index
-        return TimingSeries(
+        TimingSeries(
           name: "thread \(index)", detail: thread.plan.detail,
           latency: thread.latency.distribution, corrected: thread.corrected.distribution,
-          missed: thread.progress.missed, budget: plan.breakAbove, breaches: isBroken ? 1 : 0,
-          worstAt: thread.worstAt)
+          missed: thread.progress.missed, budget: plan.breakAbove,
+          breaches: thread.latency.overLimitCount, worstAt: thread.worstAt)
       },
-      conditions: MachineConditions(.ofThisMachine).sections,
+      conditions: MachineConditions(.ofThisMachine).sections + conditions,
       faults: breach.found.map { found in
         let unit = plan.isInNanoseconds ? "ns" : "µs"
         return ["thread \(found.thread) woke \(found.units) \(unit) late, above the threshold"]

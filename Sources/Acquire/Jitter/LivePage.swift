@@ -22,15 +22,11 @@ struct LivePage {
     return true
   }
 
-  /// - Parameter isLast: waits for the terminal, so that it is not lost.
-  mutating func paint(_ run: CyclictestRun, policy: String, isLast: Bool = false) {
+  func text(_ run: CyclictestRun, policy: String) -> String {
     let load = SystemFiles.ofThisMachine.line("/proc/loadavg") ?? ""
-    let page = run.livePage(policy: policy, loadAverage: load, isFirst: isFirst)
-    if isFirst || isLast {
-      Terminal.output.write(page)
-    } else {
-      Terminal.output.writeIfReady(page)
-    }
-    isFirst = false
+    return run.livePage(policy: policy, loadAverage: load, isFirst: isFirst)
   }
+
+  /// What is painted next goes over it.
+  mutating func wasPainted() { isFirst = false }
 }

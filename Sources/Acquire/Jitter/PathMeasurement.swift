@@ -13,7 +13,8 @@ struct PathOptions: ParsableArguments {
       """
       Measures the real path in the place of a timer: DRDY's edge, frame, ring, decoding, command \
       written, acknowledged. Takes --config, --set, --amplifier, --port, --rate, --exoskeleton, \
-      -D, -q, -b (for the whole: edge → command), -h, --histfile, --report and --allow-best-effort.
+      -D, -q, -b (for the whole: edge → command; it ends nothing), -h, --histfile, --report and \
+      --allow-best-effort.
       """))
   var path = false
 
@@ -67,14 +68,36 @@ struct PathMeasurement {
       (options.spike != nil || options.tracemark, "--spike and --tracemark"),
       (options.json != nil, "--json (take --report)"), (options.verbose, "-v"),
       (options.nsecs, "-N"), (options.defaultSystem || options.laptop, "--default-system"),
+      (options.latency != nil, "--latency"), (options.mainaffinity != nil, "--mainaffinity"),
+      (options.distance != nil, "-d"), (options.refreshOnMax, "-M"),
     ]
     let found = strange.filter(\.0).map(\.1)
     guard found.isEmpty else {
       throw Failure(
         .usage, "--path is a session, which has no " + found.joined(separator: ", no "))
     }
+    try Self.checkExoskeleton(options.device)
     self.options = options.device
     self.plan = plan
+  }
+
+  /// Whom a path moves is said in one place.
+  private static func checkExoskeleton(_ options: PathOptions) throws(Failure) {
+    func isSet(_ name: String) -> Bool {
+      options.source.set.contains { $0.hasPrefix(name + "=") }
+    }
+    if isSet("exoskeleton.port") {
+      throw Failure(
+        .usage,
+        "--path moves only what is named for it: name it with --exoskeleton, not with --set "
+          + "exoskeleton.port")
+    }
+    if options.exoskeleton == nil, isSet("exoskeleton.protocol") {
+      throw Failure(
+        .usage,
+        "without --exoskeleton, --path has a virtual one with a protocol of its own: leave --set "
+          + "exoskeleton.protocol out")
+    }
   }
 
   func run() throws(Failure) {
@@ -86,19 +109,19 @@ struct PathMeasurement {
     course.records = false
     let outcome = try course.run()
     let timing = outcome.report.timing
-    // Before anybody may be in the way of the terminal.
+    // Files first: a terminal that stands still must not keep them from being written.
     try plan.report?.write(outcome.report)
     // The table alone, or each stage's histogram, too.
-    Terminal.output.write(
-      plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current))
+    var text = plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current)
     if plan.binCount > 0 {
-      let text = PathHistogram(timing.series, binCount: plan.binCount).text
+      let histogram = PathHistogram(timing.series, binCount: plan.binCount).text
       if let file = plan.histogramFile {
-        try TextFile.write(text, to: file)
+        try TextFile.write(histogram, to: file)
       } else {
-        Terminal.output.write(text)
+        text += histogram
       }
     }
+    Terminal.output.writeLast(text)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }

@@ -45,8 +45,9 @@ extension CyclictestRun {
     var text = "{\n  \"file_version\": 1,\n"
     text += "  \"cmdline:\": \(quoted(environment.commandLine)),\n"
     text += "  \"rt_test_version:\": \(quoted(Self.formatVersion)),\n"
-    text += "  \"start_time\": \(quoted(MailDate.text(secondsSince1970: environment.begun))),\n"
-    text += "  \"end_time\": \(quoted(MailDate.text(secondsSince1970: environment.ended))),\n"
+    text +=
+      "  \"start_time\": \(quoted(CivilDate.mailText(secondsSince1970: environment.begun))),\n"
+    text += "  \"end_time\": \(quoted(CivilDate.mailText(secondsSince1970: environment.ended))),\n"
     text += "  \"return_code\": \(environment.returnCode),\n  \"sysinfo\": {\n"
     text += "    \"sysname\": \(quoted(environment.systemName)),\n"
     text += "    \"nodename\": \(quoted(environment.nodeName)),\n"
@@ -79,38 +80,5 @@ extension CyclictestRun {
             "node": -1
           }
       """
-  }
-}
-
-/// A date as mail has it, always in UTC.
-enum MailDate {
-  /// "Fri, 20 Nov 2026 20:02:22 +0000".
-  static func text(secondsSince1970 seconds: Int64) -> String {
-    let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-    let ofDay = seconds - day * 86_400
-    let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    let months = [
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    let (year, month, dayOfMonth) = civil(day)
-    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : String(number) }
-    return "\(weekdays[Int(((day % 7) + 7) % 7)]), \(two(dayOfMonth)) \(months[Int(month) - 1]) "
-      + "\(year) \(two(ofDay / 3_600)):\(two(ofDay / 60 % 60)):\(two(ofDay % 60)) +0000"
-  }
-
-  /// Year, month from 1, day from 1 of a day counted from 1 January 1970.
-  ///
-  /// Counted in eras of 400 years that begin on 1 March: the leap day is the last of a year.
-  private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let ofEra = shifted - era * 146_097
-    let yearOfEra = (ofEra - ofEra / 1_460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * ofYear + 2) / 153
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    return (
-      yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, ofYear - (153 * shiftedMonth + 2) / 5 + 1
-    )
   }
 }

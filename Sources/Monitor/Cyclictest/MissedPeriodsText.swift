@@ -26,8 +26,9 @@ public struct MeasuredThread: Sendable, Equatable {
 }
 
 public enum MissedPeriodsText {
-  /// A table of percentiles, "–" for those of which so few values say nothing; a second line for
-  /// each thread that missed periods, with them counted in; and a sentence for what was missed.
+  /// A table of percentiles, "–" for those of which so few values, or none, say nothing; a second
+  /// line for each thread that missed periods, with them counted in; and a sentence for what was
+  /// missed.
   ///
   /// - Parameter isColoured: whether what was missed stands out in red.
   public static func text(_ threads: [MeasuredThread], isColoured: Bool) -> String {
@@ -70,6 +71,7 @@ public enum MissedPeriodsText {
     let percentiles = LatencyDistribution.namedQuantiles.map {
       latency.percentile($0.quantile).text
     }
-    return (percentiles + [latency.max.readable]).map { $0.leading(9) }.joined()
+    let worst = latency.count > 0 ? latency.max.readable : "–"
+    return (percentiles + [worst]).map { $0.leading(9) }.joined()
   }
 }

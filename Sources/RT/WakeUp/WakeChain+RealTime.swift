@@ -2,6 +2,9 @@
 //
 // Real-time: the caller and the answerer. A period is one sleep, four clock reads and, for each of
 // the two wake-ups, the system calls of its means. Each waits for the other only.
+//
+// What is there when a thread looks, before it asks the kernel for sleep, is counted apart. What
+// comes between that look and the kernel's own counts as a wake-up, though nobody slept.
 
 import SPIShim
 import Synchronization
@@ -29,6 +32,9 @@ public struct WakeChain: @unchecked Sendable {
     unsafe memory.words[ChainWords.end].store(1, ordering: .releasing)
     call.ring()
   }
+
+  /// Whether there was a call. Not on the real-time path.
+  var hasCalled: Bool { unsafe memory.words[ChainWords.calls].load(ordering: .acquiring) > 0 }
 
   /// After both threads were joined: not on the real-time path.
   public func close() {
@@ -61,8 +67,12 @@ public struct ChainCaller: ~Copyable, @unchecked Sendable {
   private let journal = WakeUpJournal()
   /// How late the caller's own timer woke it, as any measuring thread's.
   public var timerLatency = LatencyHistogram()
+  /// The same with what the missed periods would have shown.
+  public var timerCorrected = LatencyHistogram()
   /// From the answerer's wake call to the caller's clock read.
   public var wakeLatency = LatencyHistogram()
+  /// Answers that were there before the caller slept, which wakes nobody: in the round trip only.
+  public private(set) var promptCount: UInt64 = 0
   /// From the caller's wake call until it is awake again.
   public var roundTrip = LatencyHistogram()
 
@@ -91,6 +101,10 @@ public struct ChainCaller: ~Copyable, @unchecked Sendable {
       let tick = timer.wait()
       let late = tick.woke - tick.scheduled
       timerLatency.record(late)
+      timerCorrected.record(late)
+      if tick.missed > 0 {
+        timerCorrected.recordMissed(tick.missed, late: late, period: timer.period)
+      }
       exchange(UInt64(truncatingIfNeeded: cycles &+ 1))
       journal.publish(tick, units: late.rawValue)
       cycles &+= 1
@@ -108,16 +122,18 @@ public struct ChainCaller: ~Copyable, @unchecked Sendable {
     unsafe words.writeSigned(ChainWords.calledAt, called.nanoseconds)
     unsafe words[ChainWords.calls].store(number, ordering: .releasing)
     call.ring()
+    var hasSlept = false
     // The answerer lives until this thread ends it; an hour is as good as for ever.
     for _ in 0..<3_600 {
       let ticket = answer.ticket()
       if unsafe words[ChainWords.answers].load(ordering: .acquiring) == number { break }
+      hasSlept = true
       answer.wait(ticket, until: .now() + .seconds(1))
     }
     let awake = MonotonicInstant.now()
     let answered = unsafe MonotonicInstant(
       nanoseconds: words.readSigned(ChainWords.answeredAt))
-    wakeLatency.record(awake - answered)
+    if hasSlept { wakeLatency.record(awake - answered) } else { promptCount &+= 1 }
     roundTrip.record(awake - called)
   }
 }
@@ -133,6 +149,8 @@ public struct ChainAnswerer: ~Copyable, @unchecked Sendable {
   private let journal = WakeUpJournal()
   /// From the caller's wake call to the answerer's clock read.
   public var wakeLatency = LatencyHistogram()
+  /// Calls that were there before the answerer slept again, which wakes nobody.
+  public private(set) var promptCount: UInt64 = 0
 
   public init(chain: WakeChain) {
     memory = chain.memory
@@ -149,17 +167,24 @@ public struct ChainAnswerer: ~Copyable, @unchecked Sendable {
   public mutating func run() {
     journal.begin(at: .now(), threadID: shim_thread_id())
     var answered: UInt64 = 0
+    var hasSlept = false
     while unsafe words[ChainWords.end].load(ordering: .acquiring) == 0 {
       let ticket = call.ticket()
       let called = unsafe words[ChainWords.calls].load(ordering: .acquiring)
       guard called > answered else {
         if unsafe words[ChainWords.end].load(ordering: .acquiring) != 0 { break }
+        hasSlept = true
         call.wait(ticket, until: .now() + .seconds(1))
         continue
       }
       let awake = MonotonicInstant.now()
-      unsafe wakeLatency.record(
-        awake - MonotonicInstant(nanoseconds: words.readSigned(ChainWords.calledAt)))
+      if hasSlept {
+        unsafe wakeLatency.record(
+          awake - MonotonicInstant(nanoseconds: words.readSigned(ChainWords.calledAt)))
+      } else {
+        promptCount &+= 1
+      }
+      hasSlept = false
       answered = called
       let answering = MonotonicInstant.now()
       unsafe words.writeSigned(ChainWords.answeredAt, answering.nanoseconds)

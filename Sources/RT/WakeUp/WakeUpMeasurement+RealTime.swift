@@ -22,8 +22,8 @@ public struct WakeUpMeasurement: ~Copyable {
   private var isStreaming = true
 
   private let journal = WakeUpJournal()
-  /// As measured.
-  public var histogram = LatencyHistogram()
+  /// As measured; what is over its limit breaks the threshold.
+  public var histogram: LatencyHistogram
   /// With what the missed periods would have shown: its count is that of the other, and of them.
   public var corrected = LatencyHistogram()
   public var bins: LatencyBins
@@ -51,6 +51,7 @@ public struct WakeUpMeasurement: ~Copyable {
     periodLimit = plan.periodLimit
     unit = max(1, plan.unit.rawValue)
     breakAbove = plan.breakAbove.map { $0.rawValue / max(1, plan.unit.rawValue) } ?? .max
+    histogram = LatencyHistogram(limit: plan.breachLimit)
     spikeAbove = plan.spikeAbove.map { $0.rawValue / max(1, plan.unit.rawValue) } ?? .max
     self.stop = stop
     claim = breach.claim()

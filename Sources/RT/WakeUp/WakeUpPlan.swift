@@ -33,6 +33,14 @@ public struct WakeUpPlan: Sendable, Equatable {
     self.spikeAbove = spikeAbove
     self.spikeCapacity = spikeCapacity
   }
+
+  /// The longest latency that does not break the threshold: in whole units, as cyclictest has it,
+  /// 150.9 µs are 150 and not above 150.
+  var breachLimit: Nanoseconds {
+    guard let breakAbove else { return Nanoseconds(.max) }
+    let unit = Swift.max(1, unit.rawValue)
+    return Nanoseconds((breakAbove.rawValue / unit + 1) * unit - 1)
+  }
 }
 
 /// One value of the stream that `--verbose` shows.
