@@ -1,6 +1,8 @@
 // What of a file may leave the machine: the words that rules read, and no name, number or secret
 // that somebody has put beside them.
 
+import RT
+
 enum Discretion {
   /// The file as a captured tree has it, and where.
   static func kept(_ bytes: [UInt8], _ path: String, _ kernel: Kernel)
