@@ -153,12 +153,11 @@ public struct FrameLedger: Sendable, Equatable {
     var delivery = "\(inTime) in time, \(late) late"
     if corrupt > 0 { delivery += ", \(corrupt) corrupt" }
     if incomplete > 0 { delivery += ", \(incomplete) incomplete" }
+    let clock = dueByClock.map { ", by the clock \(decimal($0, places: 1)) at the nominal rate" }
     var rows = [
       ReportRow(
         "due",
-        "\(due)"
-          + (dueByClock.map { ", by the clock \(decimal($0, places: 1)) at the nominal rate" } ?? "")
-          + (awaited > 2 ? "; then none for \(awaited) periods" : "")),
+        "\(due)" + (clock ?? "") + (awaited > 2 ? "; then none for \(awaited) periods" : "")),
       ReportRow("delivered", "\(delivered): \(delivery)"),
       ReportRow(
         "lost",

@@ -19,12 +19,13 @@ enum SessionCommand {
     course.isQuiet = options.quiet
     course.gathering = gathering
     let outcome = try course.run()
-    // Before anybody may be in the way of the terminal.
-    try file?.write(outcome.report)
+    // Before anybody may be in the way of the terminal; and the page is shown all the same.
+    let written = Result { () throws(Failure) in try file?.write(outcome.report) }
     Terminal.output.write("\n" + outcome.report.page)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }
+    try written.get()
   }
 }
 

@@ -109,22 +109,20 @@ struct PathMeasurement {
     course.records = false
     let outcome = try course.run()
     let timing = outcome.report.timing
+    let histogram =
+      plan.binCount > 0 ? PathHistogram(timing.series, binCount: plan.binCount).text : ""
     // Files first: a terminal that stands still must not keep them from being written.
-    try plan.report?.write(outcome.report)
-    // The table alone, or each stage's histogram, too.
-    var text = plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current)
-    if plan.binCount > 0 {
-      let histogram = PathHistogram(timing.series, binCount: plan.binCount).text
-      if let file = plan.histogramFile {
-        try TextFile.write(histogram, to: file)
-      } else {
-        text += histogram
-      }
+    let written = Result { () throws(Failure) in
+      try plan.report?.write(outcome.report)
+      if let file = plan.histogramFile { try TextFile.write(histogram, to: file) }
     }
-    Terminal.output.writeLast(text)
+    // The table alone, or each stage's histogram, too.
+    let page = plan.isQuiet ? outcome.report.page : "\n" + timing.page(.current)
+    Terminal.output.writeLast(page + (plan.histogramFile == nil ? histogram : ""))
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }
+    try written.get()
     let whole = timing.series.first { $0.name == Stage.edgeToCommand.rawValue }
     guard let threshold = plan.breakAbove, let whole, whole.breaches > 0 else { return }
     throw Failure(
