@@ -19,7 +19,7 @@ public struct LatencyDistribution: Sendable, Equatable {
   /// Those with a count, rising.
   public var bins: [LatencyBin]
   public var count: UInt64
-  /// Exact, as `max` and `mean` are; zero when nothing was recorded.
+  /// Exact, as `max` is, and `mean` of all but enormous sums; zero when nothing was recorded.
   public var min: Nanoseconds
   public var max: Nanoseconds
   public var mean: Nanoseconds
