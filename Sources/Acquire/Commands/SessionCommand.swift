@@ -21,7 +21,7 @@ enum SessionCommand {
     let outcome = try course.run()
     // Before anybody may be in the way of the terminal; and the page is shown all the same.
     let written = Result { () throws(Failure) in try file?.write(outcome.report) }
-    Terminal.output.write("\n" + outcome.report.page)
+    Terminal.output.writeLast("\n" + outcome.report.page)
     guard outcome.status == .success else {
       throw Failure(outcome.status, outcome.report.faults.joined(separator: " "))
     }
