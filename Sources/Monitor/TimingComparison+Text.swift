@@ -1,5 +1,7 @@
 // A comparison for a terminal, as a picture, and as a page.
 
+import RT
+
 extension TimingComparison {
   public func page(_ terminal: TerminalText = TerminalText()) -> String {
     let columns = terminal.columns

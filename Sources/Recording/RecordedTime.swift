@@ -1,5 +1,7 @@
 // The calendar of a recording's header, in UTC.
 
+import RT
+
 /// An instant of CLOCK_REALTIME; civil dates are those of UTC in the Gregorian calendar.
 public struct RecordedTime: Comparable, Hashable, Sendable {
   /// Since 1970-01-01T00:00:00Z, leap seconds not counted.
@@ -12,13 +14,7 @@ public struct RecordedTime: Comparable, Hashable, Sendable {
     guard (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour),
       (0...59).contains(minute), (0...60).contains(second), (1900...2200).contains(year)
     else { return nil }
-    // Days from civil, with years that begin in March so that the leap day comes last.
-    let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    let days = era * 146_097 + dayOfEra - 719_468
+    let days = Int(CivilDate(year: Int64(year), month: month, day: day).daysSince1970)
     let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
     nanoseconds = Int64(seconds) * 1_000_000_000
     guard civil.day == day, civil.month == month else { return nil }
@@ -34,25 +30,10 @@ public struct RecordedTime: Comparable, Hashable, Sendable {
 
   /// The date and the time of day, the part of the second left off.
   public var civil: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
-    let seconds = Int(split.seconds)
-    var days = seconds / 86_400
-    var rest = seconds % 86_400
-    if rest < 0 {
-      rest += 86_400
-      days -= 1
-    }
-    // 584 388 years of room on both sides of 1970 hold every Int64 of nanoseconds.
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, day, rest / 3_600, rest / 60 % 60, rest % 60)
+    let (date, rest) = CivilDate.split(secondsSince1970: split.seconds)
+    return (
+      Int(date.year), date.month, date.day, rest / 3_600, rest / 60 % 60, rest % 60
+    )
   }
 
   /// `20261120T101500Z`, as a file's name carries it.

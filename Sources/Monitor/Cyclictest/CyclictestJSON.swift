@@ -1,6 +1,8 @@
 // cyclictest's `--json`, file version 1, as rt-tests 2.40 writes it: with the colons that two of
 // its keys end in and the blanks that it puts where there is no histogram.
 
+import RT
+
 /// What stands around the threads in the file.
 public struct CyclictestEnvironment: Sendable, Equatable {
   /// As it was typed.
